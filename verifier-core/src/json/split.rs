@@ -1,0 +1,62 @@
+//! Where a JSON value ends, without building anything.
+//!
+//! The streaming reader cuts a large document into records with [`value_length`]; each record is then
+//! parsed on its own. The cut looks only at brackets and strings, so a malformed value may be cut
+//! anywhere; its own parse reports what is wrong with it.
+
+use super::swar;
+
+/// Length of the JSON value that starts at the first byte, or `None` when more bytes are needed.
+///
+/// For a scalar that is not a string the value ends before the next delimiter, which must be present.
+#[must_use]
+pub fn value_length(bytes: &[u8]) -> Option<usize> {
+    match bytes.first()? {
+        b'"' => string_length(bytes),
+        b'{' | b'[' => container_length(bytes),
+        _ => bytes
+            .iter()
+            .position(|byte| matches!(byte, b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r' | b':')),
+    }
+}
+
+/// Number of leading blanks.
+#[must_use]
+pub fn blank_length(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count()
+}
+
+/// Length of the string literal that starts at the first byte.
+fn string_length(bytes: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        at += swar::plain_prefix(bytes.get(at..)?);
+        match bytes.get(at)? {
+            b'"' => return Some(at + 1),
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+}
+
+fn container_length(bytes: &[u8]) -> Option<usize> {
+    let mut depth = 0usize;
+    let mut at = 0;
+    loop {
+        match bytes.get(at)? {
+            b'"' => at += string_length(bytes.get(at..)?)?,
+            b'{' | b'[' => {
+                depth += 1;
+                at += 1;
+            }
+            b'}' | b']' => {
+                depth -= 1;
+                at += 1;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            _ => at += 1,
+        }
+    }
+}

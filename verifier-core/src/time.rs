@@ -1,0 +1,416 @@
+//! Points in time: UTC microseconds with the original text kept, no clock.
+//!
+//! Accepted grammar: RFC 3339 with any number of fraction digits (cut to microseconds), and the further
+//! ISO 8601 forms that the reference verifier's `datetime.fromisoformat` (CPython 3.11) reads, because
+//! genuine evidence is judged by it (spec 03 section 10): date only, week dates, the basic format, one
+//! arbitrary character between date and time, missing minutes or seconds, a comma as decimal sign,
+//! offsets `+HH`, `+HHMM`, `+HH:MM[:SS[.ffffff]]`. A text without an offset is UTC. Refused: a lower-case `z`,
+//! hour 24, second 60, offsets of a day or more, years outside 1..=9999.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+const MICROS_PER_SECOND: i64 = 1_000_000;
+const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
+
+/// A point in time and the text it was read from.
+///
+/// Ordering and equality are by instant; the text is for display.
+#[derive(Clone, Debug)]
+pub struct Timestamp {
+    wall_micros: i64,
+    offset_micros: Option<i64>,
+    text: Box<str>,
+}
+
+impl Timestamp {
+    /// Reads a timestamp; blanks around it are ignored. `None` when the text is not one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (wall_micros, offset_micros) = parse_parts(text.trim())?;
+        Some(Self { wall_micros, offset_micros, text: text.into() })
+    }
+
+    /// The instant `micros` microseconds after 1970-01-01T00:00:00Z, within years 1..=9999.
+    #[must_use]
+    pub fn from_unix_micros(micros: i64) -> Option<Self> {
+        let low = days_from_civil(1, 1, 1) * MICROS_PER_DAY;
+        let high = days_from_civil(9999, 12, 31) * MICROS_PER_DAY + MICROS_PER_DAY - 1;
+        if !(low..=high).contains(&micros) {
+            return None;
+        }
+        let mut stamp = Self { wall_micros: micros, offset_micros: Some(0), text: "".into() };
+        stamp.text = stamp.to_rfc3339().into();
+        Some(stamp)
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn unix_micros(&self) -> i64 {
+        self.wall_micros - self.offset_micros.unwrap_or(0)
+    }
+
+    /// The text as it was received.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The stated offset from UTC in microseconds; `None` when the text states none.
+    #[must_use]
+    pub fn offset_micros(&self) -> Option<i64> {
+        self.offset_micros
+    }
+
+    /// `YYYY-MM-DDTHH:MM:SS.ffffff` of the wall-clock fields, offset dropped, year without padding: the
+    /// form that enters the chain record hash v1 (spec 04 section 2).
+    #[must_use]
+    pub fn record_hash_form(&self) -> String {
+        let mut out = String::with_capacity(26);
+        self.write_record_hash_form(&mut out);
+        out
+    }
+
+    /// Appends [`Self::record_hash_form`] to `out`.
+    pub fn write_record_hash_form(&self, out: &mut String) {
+        let fields = Fields::of(self.wall_micros);
+        push_decimal(out, fields.year, 1);
+        fields.push_rest(out, 6);
+    }
+
+    /// UTC as `YYYY-MM-DDTHH:MM:SS[.ffffff]+00:00`, the form that permit bindings sign.
+    #[must_use]
+    pub fn to_offset_form(&self) -> String {
+        format!("{}+00:00", self.utc_form())
+    }
+
+    /// UTC as RFC 3339 with `Z`.
+    #[must_use]
+    pub fn to_rfc3339(&self) -> String {
+        format!("{}Z", self.utc_form())
+    }
+
+    fn utc_form(&self) -> String {
+        let fields = Fields::of(self.unix_micros());
+        let mut out = String::with_capacity(32);
+        push_decimal(&mut out, fields.year, 4);
+        fields.push_rest(&mut out, if fields.micros == 0 { 0 } else { 6 });
+        out
+    }
+}
+
+impl PartialEq for Timestamp {
+    fn eq(&self, other: &Self) -> bool {
+        self.unix_micros() == other.unix_micros()
+    }
+}
+impl Eq for Timestamp {}
+impl PartialOrd for Timestamp {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Timestamp {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.unix_micros().cmp(&other.unix_micros())
+    }
+}
+impl fmt::Display for Timestamp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.to_rfc3339())
+    }
+}
+
+struct Fields {
+    year: i64,
+    month: i64,
+    day: i64,
+    hour: i64,
+    minute: i64,
+    second: i64,
+    micros: i64,
+}
+
+impl Fields {
+    fn of(total: i64) -> Self {
+        let (year, month, day) = civil_from_days(total.div_euclid(MICROS_PER_DAY));
+        let in_day = total.rem_euclid(MICROS_PER_DAY);
+        let seconds = in_day / MICROS_PER_SECOND;
+        Self {
+            year,
+            month,
+            day,
+            hour: seconds / 3600,
+            minute: seconds / 60 % 60,
+            second: seconds % 60,
+            micros: in_day % MICROS_PER_SECOND,
+        }
+    }
+
+    fn push_rest(&self, out: &mut String, fraction_digits: usize) {
+        for (separator, value) in
+            [('-', self.month), ('-', self.day), ('T', self.hour), (':', self.minute), (':', self.second)]
+        {
+            out.push(separator);
+            push_decimal(out, value, 2);
+        }
+        if fraction_digits > 0 {
+            out.push('.');
+            push_decimal(out, self.micros, 6);
+        }
+    }
+}
+
+fn push_decimal(out: &mut String, value: i64, width: usize) {
+    let mut digits = [0u8; 20];
+    let mut rest = value.unsigned_abs();
+    let mut count = 0;
+    while rest > 0 || count < width {
+        if let Some(slot) = digits.get_mut(count) {
+            *slot = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        }
+        rest /= 10;
+        count += 1;
+    }
+    out.extend(digits.iter().take(count).rev().map(|digit| char::from(*digit)));
+}
+
+/// Days since 1970-01-01 of a proleptic Gregorian date.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year - era * 400;
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+fn days_in_month(year: i64, month: i64) -> i64 {
+    match month {
+        2 if (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+fn parse_parts(text: &str) -> Option<(i64, Option<i64>)> {
+    let (date_length, days) = parse_date(text.as_bytes())?;
+    let rest = text.get(date_length..)?;
+    if rest.is_empty() {
+        return Some((days * MICROS_PER_DAY, None));
+    }
+    let mut characters = rest.chars();
+    characters.next()?;
+    let (time, offset) = parse_time_and_offset(characters.as_str())?;
+    let wall = days * MICROS_PER_DAY + time;
+    let instant = wall - offset.unwrap_or(0);
+    Timestamp::from_unix_range(instant).then_some((wall, offset))
+}
+
+impl Timestamp {
+    fn from_unix_range(micros: i64) -> bool {
+        let low = (days_from_civil(1, 1, 1) - 1) * MICROS_PER_DAY;
+        let high = (days_from_civil(9999, 12, 31) + 2) * MICROS_PER_DAY;
+        (low..high).contains(&micros)
+    }
+}
+
+/// Length of the date part and its day number.
+fn parse_date(text: &[u8]) -> Option<(usize, i64)> {
+    let year = number(text.get(..4)?)?;
+    if year < 1 {
+        return None;
+    }
+    let extended = text.get(4) == Some(&b'-');
+    let mut at = if extended { 5 } else { 4 };
+    if text.get(at) == Some(&b'W') {
+        let week = number(text.get(at + 1..at + 3)?)?;
+        at += 3;
+        let mut weekday = 1;
+        let day_at = if extended { at + 1 } else { at };
+        let has_day = if extended { text.get(at) == Some(&b'-') } else { true };
+        if has_day && text.get(day_at).is_some_and(u8::is_ascii_digit) {
+            weekday = number(text.get(day_at..=day_at)?)?;
+            at = day_at + 1;
+        }
+        return Some((at, days_from_week(year, week, weekday)?));
+    }
+    let month = number(text.get(at..at + 2)?)?;
+    at += 2;
+    if extended {
+        if text.get(at) != Some(&b'-') {
+            return None;
+        }
+        at += 1;
+    }
+    let day = number(text.get(at..at + 2)?)?;
+    at += 2;
+    if !(1..=12).contains(&month) || !(1..=days_in_month(year, month)).contains(&day) {
+        return None;
+    }
+    Some((at, days_from_civil(year, month, day)))
+}
+
+fn days_from_week(year: i64, week: i64, weekday: i64) -> Option<i64> {
+    if !(1..=53).contains(&week) || !(1..=7).contains(&weekday) {
+        return None;
+    }
+    let first = days_from_civil(year, 1, 1);
+    let first_weekday = (first + 3).rem_euclid(7);
+    let mut monday = first - first_weekday;
+    if first_weekday > 3 {
+        monday += 7;
+    }
+    if week == 53 {
+        let leap = days_in_month(year, 2) == 29;
+        if !(first_weekday == 3 || (first_weekday == 2 && leap)) {
+            return None;
+        }
+    }
+    Some(monday + (week - 1) * 7 + weekday - 1)
+}
+
+fn parse_time_and_offset(text: &str) -> Option<(i64, Option<i64>)> {
+    let bytes = text.as_bytes();
+    if let Some(plain) = text.strip_suffix('Z') {
+        // CPython rewrites the final `Z`; a blank before it is then a blank before `+00:00`.
+        return Some((parse_time(plain.trim_end().as_bytes(), 24)?, Some(0)));
+    }
+    let Some(sign_at) = bytes.iter().position(|byte| matches!(byte, b'+' | b'-')) else {
+        return Some((parse_time(bytes, 24)?, None));
+    };
+    let time = parse_time(text.get(..sign_at)?.trim_end().as_bytes(), 24)?;
+    let offset = parse_time(bytes.get(sign_at + 1..)?, 24)?;
+    let signed = if bytes.get(sign_at) == Some(&b'-') { -offset } else { offset };
+    Some((time, Some(signed)))
+}
+
+/// `HH[[:]MM[[:]SS[(.|,)f*]]]` as microseconds.
+fn parse_time(text: &[u8], hours: i64) -> Option<i64> {
+    let hour = number(text.get(..2)?)?;
+    if hour >= hours {
+        return None;
+    }
+    let mut total = hour * 3600;
+    let extended = text.get(2) == Some(&b':');
+    let mut at = 2;
+    for unit in [60, 1] {
+        let rest = text.get(at..)?;
+        if rest.is_empty() {
+            return Some(total * MICROS_PER_SECOND);
+        }
+        if extended {
+            if rest.first() != Some(&b':') {
+                return None;
+            }
+            at += 1;
+        }
+        let value = number(text.get(at..at + 2)?)?;
+        if value > 59 {
+            return None;
+        }
+        total += value * unit;
+        at += 2;
+    }
+    let rest = text.get(at..)?;
+    let micros = match rest.split_first() {
+        None => 0,
+        Some((b'.' | b',', digits)) => fraction(digits)?,
+        Some(_) => return None,
+    };
+    Some(total * MICROS_PER_SECOND + micros)
+}
+
+fn fraction(digits: &[u8]) -> Option<i64> {
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let mut value = 0;
+    for index in 0..6 {
+        value = value * 10 + digits.get(index).map_or(0, |digit| i64::from(digit - b'0'));
+    }
+    Some(value)
+}
+
+fn number(digits: &[u8]) -> Option<i64> {
+    let mut value = 0;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        value = value * 10 + i64::from(digit - b'0');
+    }
+    (!digits.is_empty()).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(text: &str) -> Option<String> {
+        Timestamp::parse(text).map(|stamp| stamp.record_hash_form())
+    }
+
+    /// Spec 04 section 2, observed on the reference under CPython 3.11.
+    #[test]
+    fn record_hash_forms() {
+        for (text, expected) in [
+            ("2026-05-07T12:00:01Z", "2026-05-07T12:00:01.000000"),
+            ("2026-05-07T12:00:01.123456789+00:00", "2026-05-07T12:00:01.123456"),
+            ("2026-05-07T12:00:01+05:30", "2026-05-07T12:00:01.000000"),
+            ("2026-05-07 12:00:01Z", "2026-05-07T12:00:01.000000"),
+            ("20260507T120001Z", "2026-05-07T12:00:01.000000"),
+            ("2026-05-07", "2026-05-07T00:00:00.000000"),
+            ("2026-05-07T12:00:01,5Z", "2026-05-07T12:00:01.500000"),
+            ("0001-01-01T00:00:00Z", "1-01-01T00:00:00.000000"),
+            ("2026-W19-4", "2026-05-07T00:00:00.000000"),
+            ("2026-05-07T12:00:01 Z", "2026-05-07T12:00:01.000000"),
+            ("2026-05-07T12:00:01.Z", "2026-05-07T12:00:01.000000"),
+        ] {
+            assert_eq!(record(text).as_deref(), Some(expected), "{text}");
+        }
+        for text in [
+            "2026-05-07T12:00:01z",
+            "2026-05-07T24:00:00Z",
+            "2026-05-07T12:00:60Z",
+            "",
+            "026-05-07",
+            "2026-02-29",
+            "2026-05-07T12:00:00+24:00",
+            "2026-05-07T12:00:00ZZ",
+            "2026-05-0é",
+        ] {
+            assert_eq!(record(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn instants_and_normal_forms() {
+        let stamp = Timestamp::parse("2026-05-07T14:00:00+02:00").unwrap();
+        assert_eq!(stamp.to_offset_form(), "2026-05-07T12:00:00+00:00");
+        assert_eq!(stamp, Timestamp::parse("2026-05-07T12:00:00").unwrap());
+        assert_eq!(
+            Timestamp::parse("2026-05-07T12:00:00.5").unwrap().to_offset_form(),
+            "2026-05-07T12:00:00.500000+00:00"
+        );
+        assert_eq!(Timestamp::parse("1970-01-01T00:00:01Z").unwrap().unix_micros(), 1_000_000);
+        for micros in [0, -1, 1_778_155_201_000_001, 253_402_300_799_999_999] {
+            let stamp = Timestamp::from_unix_micros(micros).unwrap();
+            assert_eq!(Timestamp::parse(stamp.text()).unwrap().unix_micros(), micros);
+        }
+        assert!(Timestamp::from_unix_micros(i64::MAX).is_none());
+    }
+}
