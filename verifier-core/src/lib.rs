@@ -4,6 +4,9 @@
 pub mod bytes;
 pub mod canon;
 pub mod crypto;
+pub mod finding;
 pub mod json;
 pub mod par;
+pub mod report;
 pub mod time;
+pub mod trust;

@@ -239,7 +239,7 @@ impl<'a> Value<'a> {
         match self.kind() {
             Kind::Null => false,
             Kind::Bool => self.as_bool() == Some(true),
-            Kind::Int | Kind::Float => self.raw_text().parse::<f64>().map_or(true, |number| number != 0.0),
+            Kind::Int | Kind::Float => !self.raw_text().parse::<f64>().is_ok_and(|number| number == 0.0),
             Kind::String => self.inner() != "",
             Kind::Array | Kind::Object => !self.is_empty(),
         }

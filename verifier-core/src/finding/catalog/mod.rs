@@ -1,0 +1,41 @@
+//! Every code, in one table per subject.
+//!
+//! `explain`, the rules of machine formats and the help of the desktop program all come from these rows. A
+//! row is never reused for another meaning.
+
+pub mod closure;
+pub mod export;
+pub mod input;
+pub mod trust;
+pub mod walk;
+
+use super::Code;
+
+/// All tables.
+static TABLES: &[&[&Code]] = &[input::ALL, export::ALL, trust::ALL, walk::ALL, closure::ALL];
+
+/// Every code, by table.
+pub fn all() -> impl Iterator<Item = &'static Code> {
+    TABLES.iter().flat_map(|table| table.iter().copied())
+}
+
+/// The code with this spelling.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Code> {
+    all().find(|code| code.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn codes_are_unique_and_documented() {
+        let mut seen = BTreeSet::new();
+        for code in super::all() {
+            assert!(seen.insert(code.id), "{} twice", code.id);
+            assert!(!code.title.is_empty() && !code.title.ends_with('.'), "{}", code.id);
+            assert!(code.explanation.ends_with('.') && code.remedy.ends_with('.'), "{}", code.id);
+        }
+    }
+}

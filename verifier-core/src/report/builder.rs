@@ -1,0 +1,318 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::claim::{ClaimOutcome, Requested, SemanticsRef, SubjectOutcome};
+use super::{ArtifactSummary, FindingCount, Outcome, Report, SemanticsSummary, SignerSummary, StepRecord};
+use crate::finding::{Code, Effect, Finding, Verdict, catalog};
+use crate::time::Timestamp;
+
+/// Names a subject of a claim.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    kind: &'static str,
+    id: Option<String>,
+    required: bool,
+    evidence: Vec<String>,
+}
+
+impl Subject {
+    /// A required subject.
+    #[must_use]
+    pub fn new(kind: &'static str, id: impl Into<String>) -> Self {
+        Self { kind, id: Some(id.into()), required: true, evidence: Vec::new() }
+    }
+
+    /// A required subject without an id.
+    #[must_use]
+    pub fn unnamed(kind: &'static str) -> Self {
+        Self { kind, id: None, required: true, evidence: Vec::new() }
+    }
+
+    /// Does not count for the claim's verdict.
+    #[must_use]
+    pub fn optional(mut self) -> Self {
+        self.required = false;
+        self
+    }
+
+    /// Labels of the places looked at.
+    #[must_use]
+    pub fn evidence(mut self, labels: &[&str]) -> Self {
+        self.evidence = labels.iter().map(|label| (*label).to_owned()).collect();
+        self
+    }
+}
+
+#[derive(Debug)]
+struct ClaimDraft {
+    requested: Requested,
+    required: bool,
+    subjects: Vec<SubjectOutcome>,
+    attached: Vec<Verdict>,
+    evidence: Vec<String>,
+    semantics: Vec<SemanticsRef>,
+    does_not_establish: Vec<String>,
+    epistemic_state: BTreeMap<String, String>,
+}
+
+/// Collects what the steps find.
+#[derive(Debug)]
+pub struct ReportBuilder {
+    findings_per_code: u32,
+    /// What was verified; steps fill it in.
+    pub artifact: ArtifactSummary,
+    /// The semantics in force.
+    pub semantics: SemanticsSummary,
+    /// Who signed.
+    pub signers: Vec<SignerSummary>,
+    /// What a green result does not prove.
+    pub not_proven: Vec<String>,
+    /// Set when an unsigned or self-attested artifact is accepted on request.
+    pub accepted_without_trust: bool,
+    order: Vec<&'static str>,
+    claims: BTreeMap<&'static str, ClaimDraft>,
+    findings: Vec<Finding>,
+    counts: Vec<(&'static str, u64)>,
+    coverage: Vec<StepRecord>,
+    required: BTreeSet<String>,
+    /// Over all findings, also those that are only counted.
+    worst: Outcome,
+}
+
+impl ReportBuilder {
+    /// An empty report. `required` are claims that the operator demands.
+    #[must_use]
+    pub fn new(findings_per_code: u32, required: BTreeSet<String>) -> Self {
+        Self {
+            findings_per_code,
+            artifact: ArtifactSummary::default(),
+            semantics: SemanticsSummary::default(),
+            signers: Vec::new(),
+            not_proven: Vec::new(),
+            accepted_without_trust: false,
+            order: Vec::new(),
+            claims: BTreeMap::new(),
+            findings: Vec::new(),
+            counts: Vec::new(),
+            coverage: Vec::new(),
+            required,
+            worst: Outcome::Verified,
+        }
+    }
+
+    /// Opens a claim, or strengthens who asked for it. Claims keep the order of first appearance.
+    pub fn claim(&mut self, name: &'static str, requested: Requested) {
+        let by_operator = self.required.contains(name);
+        let draft = self.draft(name);
+        draft.requested = match (draft.requested, requested) {
+            _ if by_operator => Requested::Operator,
+            (Requested::Operator, _) => Requested::Operator,
+            (Requested::Evidence, Requested::Automatic | Requested::Optional) => Requested::Evidence,
+            (_, requested) => requested,
+        };
+        draft.required = matches!(draft.requested, Requested::Evidence | Requested::Operator);
+    }
+
+    /// Overrides whether a claim is required, as a manifest's claim set does; the operator's wish stays.
+    pub fn set_required(&mut self, name: &'static str, required: bool) {
+        let draft = self.draft(name);
+        if draft.requested != Requested::Operator {
+            draft.required = required;
+        }
+    }
+
+    /// Adds labels of the places that the claim's check looks at.
+    pub fn evidence(&mut self, name: &'static str, labels: &[&str]) {
+        let draft = self.draft(name);
+        draft.evidence.extend(labels.iter().map(|label| (*label).to_owned()));
+    }
+
+    /// States the rules that the claim is judged by.
+    pub fn set_semantics(&mut self, name: &'static str, semantics: Vec<SemanticsRef>) {
+        self.draft(name).semantics = semantics;
+    }
+
+    /// States what the claim does not establish.
+    pub fn set_does_not_establish(&mut self, name: &'static str, texts: Vec<String>) {
+        self.draft(name).does_not_establish = texts;
+    }
+
+    /// Adds a further state to the claim.
+    pub fn epistemic(&mut self, name: &'static str, key: &str, value: &str) {
+        self.draft(name).epistemic_state.insert(key.to_owned(), value.to_owned());
+    }
+
+    /// A subject that is established.
+    pub fn supported(
+        &mut self,
+        claim: &'static str,
+        subject: Subject,
+        code: &'static Code,
+        message: impl Into<String>,
+    ) {
+        self.push_subject(claim, subject, Verdict::Supported, code, message.into());
+    }
+
+    /// A subject that is not established: the finding says why and becomes the subject's reason.
+    ///
+    /// A finding that only notes something leaves the subject insufficient.
+    pub fn unsupported(&mut self, claim: &'static str, subject: Subject, finding: Finding) {
+        let verdict = finding.effect.verdict().unwrap_or(Verdict::InsufficientEvidence);
+        self.push_subject(claim, subject, verdict, finding.code, finding.message.clone());
+        self.record(Finding { claim: Some(claim), ..finding });
+    }
+
+    /// A finding of its own. Attached to a claim, it lowers the claim's verdict to its own.
+    pub fn finding(&mut self, finding: Finding) {
+        if let (Some(claim), Some(verdict)) = (finding.claim, finding.effect.verdict()) {
+            self.draft(claim).attached.push(verdict);
+        }
+        self.record(finding);
+    }
+
+    /// Records that a step ran, with what it counted.
+    pub fn ran(&mut self, step: &'static str, title: &'static str, counts: &[(&'static str, u64)]) {
+        self.coverage.push(StepRecord { step, title, skipped: None, counts: counts.to_vec() });
+    }
+
+    /// Records that a step did not run.
+    pub fn skipped(&mut self, step: &'static str, title: &'static str, reason: impl Into<String>) {
+        self.coverage.push(StepRecord { step, title, skipped: Some(reason.into()), counts: Vec::new() });
+    }
+
+    /// The verdict that a claim has so far; `None` when it was not opened.
+    #[must_use]
+    pub fn verdict(&self, name: &str) -> Option<Verdict> {
+        self.claims.get(name).map(ClaimDraft::verdict)
+    }
+
+    /// Claims opened so far, in order.
+    #[must_use]
+    pub fn claim_names(&self) -> &[&'static str] {
+        &self.order
+    }
+
+    fn draft(&mut self, name: &'static str) -> &mut ClaimDraft {
+        if !self.claims.contains_key(name) {
+            self.order.push(name);
+        }
+        self.claims.entry(name).or_insert_with(|| ClaimDraft {
+            requested: Requested::Automatic,
+            required: false,
+            subjects: Vec::new(),
+            attached: Vec::new(),
+            evidence: Vec::new(),
+            semantics: Vec::new(),
+            does_not_establish: Vec::new(),
+            epistemic_state: BTreeMap::new(),
+        })
+    }
+
+    fn push_subject(
+        &mut self,
+        claim: &'static str,
+        subject: Subject,
+        verdict: Verdict,
+        code: &'static Code,
+        message: String,
+    ) {
+        let Subject { kind, id, required, evidence } = subject;
+        self.draft(claim).subjects.push(SubjectOutcome {
+            kind,
+            id,
+            verdict,
+            required,
+            code,
+            message,
+            evidence,
+        });
+    }
+
+    fn record(&mut self, finding: Finding) {
+        self.worst = self.worst.worst(match finding.effect {
+            Effect::Fails { verdict: Verdict::Disproved } => Outcome::Disproved,
+            Effect::Fails { .. } => Outcome::NotEstablished,
+            Effect::Unreadable => Outcome::Unreadable,
+            Effect::Limits { .. } | Effect::Notes => Outcome::Verified,
+        });
+        let id = finding.code.id;
+        let count = match self.counts.iter_mut().find(|(code, _)| *code == id) {
+            Some((_, count)) => {
+                *count += 1;
+                *count
+            }
+            None => {
+                self.counts.push((id, 1));
+                1
+            }
+        };
+        if count <= u64::from(self.findings_per_code) {
+            self.findings.push(finding);
+        }
+    }
+
+    /// Merges everything into the report.
+    #[must_use]
+    pub fn finish(mut self, as_of: &Timestamp) -> Report {
+        for name in std::mem::take(&mut self.required) {
+            if self.verdict(&name).is_none() {
+                let message = format!("claim {name} is required, and nothing in this evidence evaluates it");
+                self.record(Finding::lacks(&catalog::export::REQUESTED_CHECK_NOT_RUN, message));
+            }
+        }
+        let mut outcome = self.worst;
+        let claims: Vec<ClaimOutcome> = std::mem::take(&mut self.order)
+            .into_iter()
+            .filter_map(|name| self.claims.remove(name).map(|draft| draft.finish(name)))
+            .collect();
+        for claim in &claims {
+            outcome = outcome.worst(match claim.verdict {
+                Verdict::Disproved => Outcome::Disproved,
+                Verdict::InsufficientEvidence | Verdict::UnverifiableScope if claim.required => {
+                    Outcome::NotEstablished
+                }
+                _ => Outcome::Verified,
+            });
+        }
+        self.findings.sort_by_key(|finding| match finding.effect {
+            Effect::Fails { verdict: Verdict::Disproved } => 0,
+            Effect::Unreadable => 1,
+            Effect::Fails { .. } => 2,
+            Effect::Limits { .. } => 3,
+            Effect::Notes => 4,
+        });
+        Report {
+            outcome,
+            as_of: as_of.to_rfc3339(),
+            artifact: self.artifact,
+            signers: self.signers,
+            semantics: self.semantics,
+            claims,
+            findings: self.findings,
+            counts: self.counts.into_iter().map(|(code, count)| FindingCount { code, count }).collect(),
+            coverage: self.coverage,
+            not_proven: self.not_proven,
+            accepted_without_trust: self.accepted_without_trust,
+        }
+    }
+}
+
+impl ClaimDraft {
+    fn verdict(&self) -> Verdict {
+        let subjects = self.subjects.iter().filter(|subject| subject.required).map(|subject| subject.verdict);
+        Verdict::aggregate(subjects.chain(self.attached.iter().copied()))
+    }
+
+    fn finish(self, name: &'static str) -> ClaimOutcome {
+        ClaimOutcome {
+            name,
+            verdict: self.verdict(),
+            required: self.required,
+            requested: self.requested,
+            subjects: self.subjects,
+            semantics: self.semantics,
+            evidence: self.evidence,
+            does_not_establish: self.does_not_establish,
+            epistemic_state: self.epistemic_state.into_iter().collect(),
+        }
+    }
+}

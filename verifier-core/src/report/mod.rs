@@ -1,0 +1,212 @@
+//! The report: one value that every frontend shows and no frontend can widen.
+//!
+//! A [`ReportBuilder`] collects claim subjects, findings and the record of what ran; [`ReportBuilder::finish`]
+//! merges verdicts and derives the [`Outcome`]. Same evidence and policy, same report.
+
+mod builder;
+mod claim;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::finding::{Finding, Verdict};
+
+pub use builder::{ReportBuilder, Subject};
+pub use claim::{ClaimOutcome, Requested, SemanticsRef, SubjectOutcome};
+
+/// The name and version that reports carry.
+pub const TOOL: &str = "keel-verify";
+
+/// What the run comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Everything that was required is established and nothing contradicts it.
+    Verified,
+    /// The evidence contradicts itself or its signatures.
+    Disproved,
+    /// Something required is missing, untrusted or out of scope.
+    NotEstablished,
+    /// The input cannot be read.
+    Unreadable,
+}
+
+impl Outcome {
+    /// The process exit status.
+    #[must_use]
+    pub fn exit_status(self) -> u8 {
+        match self {
+            Self::Verified => 0,
+            Self::Disproved => 1,
+            Self::NotEstablished => 3,
+            Self::Unreadable => 4,
+        }
+    }
+
+    /// The more serious of two outcomes.
+    #[must_use]
+    pub fn worst(self, other: Self) -> Self {
+        if self.rank() >= other.rank() { self } else { other }
+    }
+
+    fn rank(self) -> u8 {
+        match self {
+            Self::Verified => 0,
+            Self::NotEstablished => 1,
+            Self::Unreadable => 2,
+            Self::Disproved => 3,
+        }
+    }
+}
+
+/// What was verified.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ArtifactSummary {
+    /// The kind of evidence, for people and machines: `export`, `evidence_bundle`, ….
+    pub kind: String,
+    /// Files by role (`payload`, `manifest`, `key_manifest`, …) with their digests.
+    pub files: Vec<FileSummary>,
+    /// Facts about the artifact that a signature covers, in display order.
+    pub signed: Vec<(String, String)>,
+    /// Facts about the artifact that no signature covers.
+    pub unsigned: Vec<(String, String)>,
+    /// Wire members that the reference's report shape shows, as JSON.
+    #[serde(skip)]
+    pub wire: BTreeMap<&'static str, serde_json::Value>,
+}
+
+/// One input file.
+#[derive(Clone, Debug, Serialize)]
+pub struct FileSummary {
+    /// What the file is used as.
+    pub role: &'static str,
+    /// The path or archive member as given.
+    pub path: String,
+    /// SHA-256 of the bytes as stored, with its prefix, when they were read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Bytes as stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+}
+
+/// Who signed, and why the key is trusted.
+#[derive(Clone, Debug, Serialize)]
+pub struct SignerSummary {
+    /// What was signed.
+    pub signed: String,
+    /// The key.
+    pub public_key: String,
+    /// The key id used to find it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
+    /// Why it is trusted.
+    pub basis: crate::trust::Basis,
+    /// The basis in words, with the source's name.
+    pub source: String,
+    /// The stated signing time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_at: Option<String>,
+}
+
+/// One step of the plan: it ran, or it did not and why.
+#[derive(Clone, Debug, Serialize)]
+pub struct StepRecord {
+    /// Stable name of the step.
+    pub step: &'static str,
+    /// What it checks.
+    pub title: &'static str,
+    /// `None` when it ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<String>,
+    /// What was counted, in display order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub counts: Vec<(&'static str, u64)>,
+}
+
+/// How many findings of one code there were.
+#[derive(Clone, Debug, Serialize)]
+pub struct FindingCount {
+    /// The code.
+    pub code: &'static str,
+    /// All occurrences, listed or not.
+    pub count: u64,
+}
+
+/// The semantics under which claims were judged (spec 02 section 5).
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct SemanticsSummary {
+    /// `legacy_unpinned` or `pinned`.
+    pub mode: String,
+    /// The profile, if one applies.
+    pub profile_id: Option<String>,
+    /// Its digest.
+    pub profile_hash: Option<String>,
+    /// Set in legacy mode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
+    /// The resolved pins in order; `None` when the run ended before they were resolved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pins: Option<Vec<PinSummary>>,
+}
+
+/// One resolved reference to a semantic artifact.
+#[derive(Clone, Debug, Serialize)]
+pub struct PinSummary {
+    /// Semantic id.
+    pub id: String,
+    /// Declared digest.
+    pub hash: String,
+    /// Where the reference stands.
+    pub source: String,
+    /// `allowlisted`, `hash_mismatch` or `unresolved`.
+    pub status: String,
+}
+
+/// Everything a run found out.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// What the run comes to.
+    pub outcome: Outcome,
+    /// The date that the verdicts are stated for.
+    pub as_of: String,
+    /// What was verified.
+    pub artifact: ArtifactSummary,
+    /// Who signed.
+    pub signers: Vec<SignerSummary>,
+    /// The semantics in force.
+    pub semantics: SemanticsSummary,
+    /// Claims in order of first appearance.
+    pub claims: Vec<ClaimOutcome>,
+    /// Findings, most serious first, then in order of discovery.
+    pub findings: Vec<Finding>,
+    /// Findings counted by code, in order of first appearance.
+    pub counts: Vec<FindingCount>,
+    /// What ran and what did not.
+    pub coverage: Vec<StepRecord>,
+    /// What a green result does not prove.
+    pub not_proven: Vec<String>,
+    /// Whether the run accepted an unsigned or self-attested artifact because it was told to.
+    pub accepted_without_trust: bool,
+}
+
+impl Report {
+    /// The claim with this name.
+    #[must_use]
+    pub fn claim(&self, name: &str) -> Option<&ClaimOutcome> {
+        self.claims.iter().find(|claim| claim.name == name)
+    }
+
+    /// The verdict of a claim, if it was evaluated.
+    #[must_use]
+    pub fn verdict(&self, name: &str) -> Option<Verdict> {
+        self.claim(name).map(|claim| claim.verdict)
+    }
+
+    /// Whether a finding with this code was made.
+    #[must_use]
+    pub fn has_code(&self, code: &str) -> bool {
+        self.counts.iter().any(|count| count.code == code)
+    }
+}

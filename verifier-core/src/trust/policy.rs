@@ -1,0 +1,86 @@
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+
+use crate::bytes::{Blob, Limits};
+use crate::time::Timestamp;
+
+/// A file that the operator named, read by the frontend.
+#[derive(Clone, Debug)]
+pub struct NamedBlob {
+    /// The path as given.
+    pub name: String,
+    /// The bytes, or why they cannot be read.
+    pub content: Result<Blob, String>,
+}
+
+impl NamedBlob {
+    /// Bytes with a name.
+    #[must_use]
+    pub fn new(name: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self { name: name.into(), content: Ok(Blob::new(bytes)) }
+    }
+}
+
+/// Where trusted keys come from.
+#[derive(Clone, Debug)]
+pub enum KeySource {
+    /// The trust root of the policy: the one given, else the one compiled in.
+    TrustRoot,
+    /// A key manifest; a signed one must be signed by a key of the trust root.
+    Manifest(NamedBlob),
+    /// One public key as text, used whatever the evidence says.
+    Expected(String),
+    /// The key inside the evidence: consistency only.
+    SelfAttested,
+}
+
+/// How a check is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// Runs where the evidence carries the material; only a contradiction fails.
+    Automatic,
+    /// Must be established.
+    Required,
+}
+
+/// Everything that decides a verdict besides the evidence.
+#[derive(Clone, Debug)]
+pub struct TrustPolicy {
+    /// Where trusted keys come from.
+    pub keys: KeySource,
+    /// A trust root that replaces the one compiled in.
+    pub trust_root: Option<NamedBlob>,
+    /// Accept a manifest without a signature; every other check still runs.
+    pub allow_unsigned: bool,
+    /// The chain walk.
+    pub walk: Check,
+    /// Closure verification.
+    pub closures: Check,
+    /// Claims that must be supported.
+    pub require: BTreeSet<String>,
+    /// The date that verdicts are stated for.
+    pub as_of: Timestamp,
+    /// What hostile input may cost.
+    pub limits: Limits,
+    /// Threads.
+    pub workers: NonZeroUsize,
+}
+
+impl TrustPolicy {
+    /// The strict default as of a date: compiled-in trust root, everything the evidence carries is checked,
+    /// one thread.
+    #[must_use]
+    pub fn new(as_of: Timestamp) -> Self {
+        Self {
+            keys: KeySource::TrustRoot,
+            trust_root: None,
+            allow_unsigned: false,
+            walk: Check::Automatic,
+            closures: Check::Automatic,
+            require: BTreeSet::new(),
+            as_of,
+            limits: Limits::default(),
+            workers: NonZeroUsize::MIN,
+        }
+    }
+}
