@@ -1,6 +1,7 @@
 //! Decides what Keel evidence proves.
 #![warn(missing_docs)]
 
+pub mod archive;
 pub mod bytes;
 pub mod canon;
 pub mod crypto;
