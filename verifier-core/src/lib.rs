@@ -5,6 +5,7 @@ pub mod archive;
 pub mod bytes;
 pub mod canon;
 pub mod crypto;
+pub mod evidence;
 pub mod finding;
 pub mod json;
 pub mod par;

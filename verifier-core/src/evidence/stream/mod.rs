@@ -1,0 +1,312 @@
+//! One pass over a payload of any size: its SHA-256, its top-level members, and each record on its own.
+//!
+//! The reading thread hashes the stored bytes, decompresses gzip, and cuts the decoded text into the items
+//! of the arrays that the caller streams (or into lines); worker threads parse each item and reduce it
+//! to a row with [`Visitor::visit`]; rows reach `collect` in input order. What is held at any moment is a
+//! few batches of about a mebibyte, the members that are not streamed, and whatever the caller keeps. The
+//! result is the same with any number of workers.
+//!
+//! | decoded text | result |
+//! | --- | --- |
+//! | one JSON object | [`Decoded::Object`] |
+//! | two or more lines that are JSON objects | [`Decoded::Lines`] |
+//! | one line that is a governance event | [`Decoded::Lines`] |
+//! | another JSON value | [`Decoded::OtherJson`] |
+//! | starts like JSON but is not | [`Decoded::Malformed`] |
+//! | anything else | [`Decoded::Opaque`] |
+//!
+//! Lines end at `\n` only (spec 02 section 11 rule 7): a raw U+2028 or U+0085 inside a string does not cut
+//! a record, as it does in the reference.
+
+mod cut;
+mod work;
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
+
+use sha2::{Digest, Sha256};
+
+use super::Fields;
+use crate::archive::{gzip, limit_exceeded};
+use crate::bytes::{LimitExceeded, Limits};
+use crate::json::{AnomalyKind, Document, JsonError, Value};
+
+/// Where an item comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// An item of the streamed top-level array with this position in [`Settings::arrays`].
+    Array(usize),
+    /// A line of JSON lines.
+    Line,
+}
+
+/// One record, parsed.
+#[derive(Clone, Copy, Debug)]
+pub struct Item<'a> {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Its position there, from 0.
+    pub index: u64,
+    /// The value; spans are in the decoded file, pointers start at the item.
+    pub value: Value<'a>,
+}
+
+/// Reduces records to rows on worker threads.
+pub trait Visitor: Sync {
+    /// What stays of a record.
+    type Row: Send;
+    /// Reduces one record.
+    fn visit(&self, item: Item<'_>) -> Self::Row;
+}
+
+/// Something in the decoded text on which readers disagree.
+#[derive(Clone, Debug)]
+pub struct PlacedAnomaly {
+    /// Which rule.
+    pub kind: AnomalyKind,
+    /// RFC 6901 pointer in the decoded document.
+    pub pointer: String,
+    /// Byte range in the decoded text.
+    pub span: Range<u64>,
+}
+
+/// A top-level object whose large arrays were streamed.
+#[derive(Debug, Default)]
+pub struct StreamedObject {
+    members: BTreeMap<String, Document>,
+    arrays: Vec<(&'static str, u64)>,
+}
+
+impl StreamedObject {
+    /// The number of items of a streamed array; `None` when the member is absent or no array.
+    #[must_use]
+    pub fn count(&self, name: &str) -> Option<u64> {
+        self.arrays.iter().rev().find(|(array, _)| *array == name).map(|(_, count)| *count)
+    }
+
+    /// Names of all members that were not streamed.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.members.keys().map(String::as_str)
+    }
+
+    /// Whether the object has a member of this name at all.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.members.contains_key(name) || self.count(name).is_some()
+    }
+}
+
+impl Fields for StreamedObject {
+    fn member(&self, name: &str) -> Option<Value<'_>> {
+        self.members.get(name).map(Document::root)
+    }
+}
+
+/// What the decoded text is.
+#[derive(Debug)]
+pub enum Decoded {
+    /// A JSON object.
+    Object(StreamedObject),
+    /// JSON lines, with their number.
+    Lines(u64),
+    /// A JSON value that is not an object.
+    OtherJson,
+    /// The text starts like JSON but is not.
+    Malformed(JsonError),
+    /// A part that must be held in memory is larger than the limit.
+    OverLimit(LimitExceeded),
+    /// Neither JSON nor JSON lines.
+    Opaque,
+}
+
+/// What one pass found.
+#[derive(Debug)]
+pub struct Streamed {
+    /// SHA-256 of the bytes as stored.
+    pub sha256: [u8; 32],
+    /// Number of bytes as stored.
+    pub stored_bytes: u64,
+    /// Whether the stored bytes are gzip.
+    pub gzip: bool,
+    /// The first bytes as stored, up to eight.
+    pub magic: Vec<u8>,
+    /// What the decoded text is.
+    pub decoded: Decoded,
+    /// Places where JSON readers disagree, in input order; at most a hundred of each kind.
+    pub anomalies: Vec<PlacedAnomaly>,
+}
+
+/// Why a pass could not be finished.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StreamError {
+    /// The bytes cannot be read.
+    Read(std::io::Error),
+    /// A limit was reached while reading or decompressing.
+    Limit(LimitExceeded),
+    /// The caller asked to stop.
+    Cancelled,
+}
+
+impl std::fmt::Display for StreamError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Read(error) => write!(formatter, "{error}"),
+            Self::Limit(limit) => write!(formatter, "{limit}"),
+            Self::Cancelled => formatter.write_str("cancelled"),
+        }
+    }
+}
+
+impl std::error::Error for StreamError {}
+
+impl From<std::io::Error> for StreamError {
+    fn from(error: std::io::Error) -> Self {
+        match limit_exceeded(&error) {
+            Some(limit) => Self::Limit(limit),
+            None => Self::Read(error),
+        }
+    }
+}
+
+/// What a pass obeys.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings<'a> {
+    /// Limits.
+    pub limits: &'a Limits,
+    /// Parsing threads besides the reading one; with one, everything runs on the calling thread.
+    pub workers: NonZeroUsize,
+    /// Top-level arrays to stream.
+    pub arrays: &'static [&'static str],
+}
+
+/// Reads `source` to its end.
+///
+/// `tick` is told the number of stored bytes read so far and returns `false` to stop.
+///
+/// # Errors
+/// [`StreamError`] when the bytes cannot be read, a limit was reached, or `tick` said so. What is wrong
+/// with the decoded text is not an error but part of the result.
+pub fn run<V: Visitor>(
+    source: Box<dyn Read + Send + '_>,
+    settings: Settings<'_>,
+    visitor: &V,
+    collect: &mut dyn FnMut(Origin, V::Row),
+    tick: &dyn Fn(u64) -> bool,
+) -> Result<Streamed, StreamError> {
+    let tap = Arc::new(Mutex::new(Tap::default()));
+    let mut stored = Hashing { inner: source, tap: Arc::clone(&tap) };
+    let mut head = Vec::new();
+    (&mut stored).take(2).read_to_end(&mut head)?;
+    let is_gzip = head == [0x1f, 0x8b];
+    let rest: Box<dyn Read + Send + '_> = Box::new(std::io::Cursor::new(head).chain(stored));
+    let mut decoded: Box<dyn Read + Send + '_> =
+        if is_gzip { Box::new(gzip::decompress(rest, settings.limits)) } else { rest };
+    let progress = || {
+        let bytes = tap.lock().map(|tap| tap.bytes).unwrap_or_default();
+        if tick(bytes) { Ok(()) } else { Err(StreamError::Cancelled) }
+    };
+    let mut anomalies = work::Anomalies::default();
+    let outcome = if settings.workers.get() == 1 {
+        work::inline(&mut *decoded, settings, &progress, visitor, collect, &mut anomalies)
+    } else {
+        work::parallel(&mut *decoded, settings, &progress, visitor, collect, &mut anomalies)
+    };
+    let (decoded_as, repeated) = match outcome {
+        Ok(found) => found,
+        Err(Stop::Json(error)) => (Decoded::Malformed(error), Vec::new()),
+        Err(Stop::Over(limit)) => (Decoded::OverLimit(limit), Vec::new()),
+        Err(Stop::Stream(error)) => return Err(error),
+    };
+    drain(&mut *decoded, &progress, matches!(decoded_as, Decoded::Malformed(_)))?;
+    drop(decoded);
+    let tap = tap.lock().map(|mut tap| std::mem::take(&mut *tap)).unwrap_or_default();
+    let mut anomalies = anomalies.kept;
+    anomalies.extend(repeated);
+    if let Decoded::Object(object) = &decoded_as {
+        anomalies.extend(object.members.iter().flat_map(|(name, document)| {
+            document.anomalies().map(move |(kind, value)| PlacedAnomaly {
+                kind,
+                pointer: format!("{}{}", member_pointer(name), value.pointer()),
+                span: value.span(),
+            })
+        }));
+    }
+    Ok(Streamed {
+        sha256: tap.hash.finalize().into(),
+        stored_bytes: tap.bytes,
+        gzip: is_gzip,
+        magic: tap.magic,
+        decoded: decoded_as,
+        anomalies,
+    })
+}
+
+/// Reads what is left, so that the digest covers the whole file. After a malformed document further
+/// decompression errors add nothing.
+fn drain(
+    decoded: &mut dyn Read,
+    progress: &dyn Fn() -> Result<(), StreamError>,
+    malformed: bool,
+) -> Result<(), StreamError> {
+    let mut buffer = vec![0; cut::BATCH_BYTES];
+    loop {
+        progress()?;
+        match decoded.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) if malformed => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn member_pointer(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+/// Why cutting stopped.
+enum Stop {
+    Json(JsonError),
+    Over(LimitExceeded),
+    Stream(StreamError),
+}
+
+impl From<StreamError> for Stop {
+    fn from(error: StreamError) -> Self {
+        Self::Stream(error)
+    }
+}
+
+#[derive(Default)]
+struct Tap {
+    hash: Sha256,
+    bytes: u64,
+    magic: Vec<u8>,
+}
+
+/// Hashes what passes through.
+struct Hashing<R> {
+    inner: R,
+    tap: Arc<Mutex<Tap>>,
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        if let (Ok(mut tap), Some(read)) = (self.tap.lock(), buffer.get(..count)) {
+            tap.hash.update(read);
+            tap.bytes += u64::try_from(count).unwrap_or(0);
+            let room = 8usize.saturating_sub(tap.magic.len());
+            tap.magic.extend(read.iter().take(room));
+        }
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+use super::*;
+
+struct Raw;
+
+impl Visitor for Raw {
+    type Row = (u64, String, u64);
+    fn visit(&self, item: Item<'_>) -> Self::Row {
+        (item.index, String::from_utf8(item.value.raw().to_vec()).unwrap(), item.value.span().start)
+    }
+}
+
+/// Hands out at most `step` bytes at a time.
+struct Dribble<'a>(&'a [u8], usize);
+
+impl Read for Dribble<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.1.min(buffer.len()).min(self.0.len());
+        buffer[..count].copy_from_slice(&self.0[..count]);
+        self.0 = &self.0[count..];
+        Ok(count)
+    }
+}
+
+type Rows = Vec<(Origin, (u64, String, u64))>;
+
+fn pass(bytes: &[u8], workers: usize) -> (Streamed, Rows) {
+    let limits = Limits::default();
+    let settings = Settings {
+        limits: &limits,
+        workers: NonZeroUsize::new(workers).unwrap(),
+        arrays: &["records", "chain_entries"],
+    };
+    let mut rows = Vec::new();
+    let streamed = run(
+        Box::new(Dribble(bytes, 7_001)),
+        settings,
+        &Raw,
+        &mut |origin, row| rows.push((origin, row)),
+        &|_| true,
+    )
+    .unwrap();
+    for (_, (_, raw, at)) in &rows {
+        if !streamed.gzip {
+            let at = usize::try_from(*at).unwrap();
+            assert_eq!(&bytes[at..at + raw.len()], raw.as_bytes());
+        }
+    }
+    assert_eq!(streamed.sha256, crate::crypto::sha256(bytes));
+    (streamed, rows)
+}
+
+#[test]
+fn streams_an_object_with_any_number_of_workers() {
+    let records: Vec<String> =
+        (0..30_000).map(|n| format!("{{\"n\":{n},\"text\":\"{}\"}}", "x".repeat(n % 200))).collect();
+    let text =
+        format!("{{\"a\":{{\"b\":[1]}},\"records\" : [\n{}\n] , \"z\":\"end\"}} \n", records.join(" ,\n"));
+    let (one, rows_one) = pass(text.as_bytes(), 1);
+    let (many, rows_many) = pass(text.as_bytes(), 3);
+    assert_eq!(rows_one, rows_many);
+    assert_eq!(rows_one.len(), records.len());
+    assert_eq!(rows_one.iter().map(|(_, row)| row.1.clone()).collect::<Vec<_>>(), records);
+    for streamed in [one, many] {
+        let Decoded::Object(object) = streamed.decoded else { panic!("{:?}", streamed.decoded) };
+        assert_eq!(object.count("records"), Some(30_000));
+        assert_eq!(object.text("z").unwrap(), "end");
+        assert_eq!(object.member("a").unwrap().path(&["b"]).unwrap().item(0).unwrap().as_i64(), Some(1));
+    }
+}
+
+#[test]
+fn json_lines_end_at_newlines_only() {
+    let text = "{\"a\":\"\u{2028}\u{85}\"}\r\n\n {\"b\":2}\n{\"c\":3}";
+    let (streamed, rows) = pass(text.as_bytes(), 1);
+    assert!(matches!(streamed.decoded, Decoded::Lines(3)));
+    assert_eq!(rows[1].1.1, "{\"b\":2}");
+    let event = "{\"event_id\":\"e\",\"record_hash\":\"r\",\"prev_hash\":\"p\"}\n";
+    assert!(matches!(pass(event.as_bytes(), 1).0.decoded, Decoded::Lines(1)));
+    let big: String =
+        (0..50_000).map(|n| format!("{{\"n\":{n},\"pad\":\"{}\"}}\n", "y".repeat(60))).collect();
+    let (streamed, rows) = pass(big.as_bytes(), 2);
+    assert!(matches!(streamed.decoded, Decoded::Lines(50_000)));
+    assert!(rows.iter().enumerate().all(|(position, (_, row))| row.0 == u64::try_from(position).unwrap()));
+}
+
+#[test]
+fn says_what_is_not_an_object() {
+    let kind = |text: &[u8]| pass(text, 1).0.decoded;
+    assert!(matches!(kind(b"a,b\n1,2\n"), Decoded::Opaque));
+    assert!(matches!(kind(b""), Decoded::Opaque));
+    assert!(matches!(kind(b"\"text\""), Decoded::OtherJson));
+    assert!(matches!(kind(b"[1,2]"), Decoded::OtherJson));
+    for text in [
+        b"{\"a\":1".as_slice(),
+        b"{'a':1}",
+        b"{\"a\":1,}",
+        b"{\"records\":[1,2}",
+        b"{\"records\":[1,,2]}",
+        b"{\"records\":[{\"a\":01}]}",
+        b"\xef\xbb\xbf{\"a\":1}",
+        b"\xff\xfe{\0}\0",
+        b"{\0\"\0}\0",
+        b"{\"a\":1}{\"b\":2}",
+        b"{\"a\":1}\n{\"b\":2}\nrest",
+        b"{\"records\":[]}x",
+        b"{\"a\":\"\xff\"}",
+        b"[1,",
+    ] {
+        assert!(matches!(kind(text), Decoded::Malformed(_)), "{}", String::from_utf8_lossy(text));
+    }
+}
+
+#[test]
+fn repetitions_are_placed() {
+    let (streamed, _) = pass(b"{\"a\":1,\"records\":[{\"x\":1,\"x\":2}],\"a\":{\"y\":NaN}}", 1);
+    let places: Vec<_> =
+        streamed.anomalies.iter().map(|anomaly| (anomaly.kind, anomaly.pointer.as_str())).collect();
+    assert_eq!(
+        places,
+        [
+            (AnomalyKind::RepeatedMember, "/records/0/x"),
+            (AnomalyKind::RepeatedMember, "/a"),
+            (AnomalyKind::NonFinite, "/a/y"),
+        ]
+    );
+}
+
+#[test]
+fn a_member_above_the_limit_is_not_held() {
+    let limits = Limits { document_bytes: 3 << 20, ..Limits::default() };
+    let settings = Settings { limits: &limits, workers: NonZeroUsize::MIN, arrays: &["records"] };
+    let text = format!("{{\"a\":\"{}\"}}", "x".repeat(20 << 20));
+    let streamed = run(Box::new(text.as_bytes()), settings, &Raw, &mut |_, _| {}, &|_| true).unwrap();
+    assert!(matches!(streamed.decoded, Decoded::OverLimit(_)));
+    assert_eq!(streamed.sha256, crate::crypto::sha256(text.as_bytes()));
+    let stopped = run(Box::new(text.as_bytes()), settings, &Raw, &mut |_, _| {}, &|read| read < 100);
+    assert!(matches!(stopped, Err(StreamError::Cancelled)));
+}
+
+proptest::proptest! {
+    #[test]
+    fn truncation_and_noise_never_panic(cut in 0usize..200, noise: Vec<u8>) {
+        let text = b"{\"a\":[1,{\"b\":\"\\u00e9\"}],\"records\":[{\"n\":1},{\"n\":[2,3]}],\"chain_entries\":[\"x\"]}";
+        let mut bytes = text[..cut.min(text.len())].to_vec();
+        bytes.extend(noise);
+        let one = pass(&bytes, 1);
+        let two = pass(&bytes, 2);
+        proptest::prop_assert_eq!(one.1, two.1);
+    }
+}
