@@ -28,7 +28,14 @@ struct Inner {
 #[derive(Debug)]
 enum Content {
     Stored(Backing),
+    Packed(Box<dyn Packed>),
     Refused(Refusal),
+}
+
+/// Content that a container keeps in another form than it is delivered.
+pub(super) trait Packed: std::fmt::Debug + Send + Sync {
+    /// Streams the delivered form. It enforces the declared size and the limits itself.
+    fn open(&self, limits: &Limits) -> Result<Box<dyn Read + Send + '_>, ReadError>;
 }
 
 impl Entry {
@@ -43,6 +50,10 @@ impl Entry {
         Self::with(name, size, Content::Stored(backing), limits)
     }
 
+    pub(super) fn packed(name: String, size: u64, packed: Box<dyn Packed>, limits: &Limits) -> Self {
+        Self::with(name, size, Content::Packed(packed), limits)
+    }
+
     /// The same name without readable content.
     pub(super) fn refuse(&self, refusal: Refusal) -> Self {
         Self::refused(self.inner.name.clone(), self.inner.size, refusal, &self.inner.limits)
@@ -50,6 +61,14 @@ impl Entry {
 
     pub(super) fn refused(name: String, size: u64, refusal: Refusal, limits: &Limits) -> Self {
         Self::with(name, size, Content::Refused(refusal), limits)
+    }
+
+    /// The content for reading at any position: as it lies when it is stored, else in memory.
+    pub(super) fn backing(&self, limits: &Limits) -> Result<Backing, ReadError> {
+        match &self.inner.content {
+            Content::Stored(backing) => backing.opened(),
+            _ => self.read(limits.document_bytes).map(Backing::bytes),
+        }
     }
 
     fn with(name: String, size: u64, content: Content, limits: &Limits) -> Self {
@@ -80,6 +99,7 @@ impl Entry {
                 Budget::new(Resource::FileBytes, limits.file_bytes).charge(backing.length)?;
                 Ok(Box::new(backing.reader()?))
             }
+            Content::Packed(packed) => packed.open(limits),
             Content::Refused(refusal) => Err(ReadError::Refused(*refusal)),
         }
     }
@@ -152,6 +172,25 @@ impl Backing {
 
     pub(super) fn length(&self) -> u64 {
         self.length
+    }
+
+    /// A part of it; `None` when the part does not lie inside.
+    pub(super) fn part(&self, start: u64, length: u64) -> Option<Self> {
+        let end = start.checked_add(length)?;
+        if end > self.length {
+            return None;
+        }
+        Some(Self { source: self.source.clone(), start: self.start.checked_add(start)?, length })
+    }
+
+    /// Up to `length` bytes at `start`; fewer at the end.
+    pub(super) fn peek(&self, start: u64, length: usize) -> Result<Vec<u8>, ReadError> {
+        let available = self.length.saturating_sub(start).min(u64::try_from(length).unwrap_or(u64::MAX));
+        let mut bytes = Vec::new();
+        if let Some(part) = self.part(start, available) {
+            part.reader()?.read_to_end(&mut bytes)?;
+        }
+        Ok(bytes)
     }
 
     pub(super) fn reader(&self) -> Result<BackingReader, ReadError> {

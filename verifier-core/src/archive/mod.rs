@@ -20,6 +20,9 @@ mod meter;
 mod note;
 mod path;
 mod sibling;
+mod tar;
+mod zip;
+mod zstd;
 
 use std::fmt;
 use std::path::Path;
@@ -116,15 +119,46 @@ pub fn open(source: Source<'_>, limits: &Limits) -> Result<Archive, OpenError> {
 
 fn open_backing(origin: String, backing: Backing, limits: &Limits) -> Result<Archive, OpenError> {
     Budget::new(Resource::FileBytes, limits.file_bytes).charge(backing.length())?;
+    let opened = backing.opened().map_err(OpenError::Read)?;
+    let prefix = opened.peek(0, tar::BLOCK).map_err(OpenError::Read)?;
+    if zip::is_zip(&prefix) {
+        let (entries, notes) = zip::list(&opened, limits)?;
+        return Ok(Archive::new(origin, Container::Zip, entries, notes));
+    }
+    let mut notes = Vec::new();
+    match tar::recognise(&prefix, &opened, limits) {
+        Ok(Some(container)) => {
+            let (entries, notes) = tar::list(container, &opened, limits)?;
+            return Ok(Archive::new(origin, container, entries, notes));
+        }
+        Ok(None) => {}
+        Err(error) => {
+            notes.push(Note::new(NoteKind::Unreadable, b"", format!("compressed content: {error}")))
+        }
+    }
     let name = origin.rsplit(['/', '\\']).next().filter(|name| check_name(name).is_ok()).unwrap_or("input");
+    if zip::ends_like_zip(&opened)? {
+        let detail = "ends with the directory of a zip archive";
+        notes.push(Note::new(NoteKind::SecondReading, name.as_bytes(), detail));
+    }
     let entry = Entry::stored(name.to_owned(), backing, limits);
-    Ok(Archive::new(origin, Container::File, vec![entry], Vec::new()))
+    Ok(Archive::new(origin, Container::File, vec![entry], notes))
 }
 
 impl Archive {
     fn new(origin: String, container: Container, entries: Vec<Entry>, notes: Vec<Note>) -> Self {
         let (entries, notes) = arrange(entries, notes);
         Self { inner: Arc::new(Inner { origin, container, entries, notes }) }
+    }
+
+    /// Opens the content of an entry as a container of its own, whatever its name. Content that its container
+    /// compresses is expanded into memory, so it must fit `limits.document_bytes`.
+    ///
+    /// # Errors
+    /// As [`open`], and when the entry cannot be read.
+    pub fn from_entry(entry: &Entry, limits: &Limits) -> Result<Self, OpenError> {
+        let backing = entry.backing(limits).map_err(OpenError::Read)?;
+        open_backing(entry.name().to_owned(), backing, limits)
     }
 
     /// All entries, sorted by name.
