@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod finding;
 pub mod json;
 pub mod par;
+pub mod registry;
 pub mod report;
 pub mod time;
 pub mod trust;
