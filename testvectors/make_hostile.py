@@ -142,7 +142,7 @@ def main():
     assert len(ids) == len(set(ids)), [i for i in ids if ids.count(i) > 1]
     records = old_records()
     if options.reference:
-        chosen = [e for e in entries if not options.only or options.only in e.id]
+        chosen = [e for e in entries if e.pack.recorded and (not options.only or options.only in e.id)]
         with ThreadPoolExecutor(2) as pool:
             for entry, (status, codes, crash) in zip(chosen, pool.map(lambda e: run_reference(options.reference, e), chosen)):
                 records[entry.id] = {"exit": status, "codes": codes, **({"crash": True} if crash else {})}
@@ -181,8 +181,10 @@ def report(entries, records):
     print(f"{len(entries)} cases: {len(attacks)} attacks, {len(entries) - len(attacks)} accepted; {sum(map(bool, (e.twin for e in entries)))} with a twin")
     for entry in entries:
         record = records.get(entry.id)
-        if record is None:
+        if record is None and entry.pack.recorded:
             print(f"  {entry.id}: not recorded")
+        elif record is None:
+            print(f"  {entry.id}: ours {entry.exit} {','.join(entry.codes)}; unknown to the reference")
         elif entry.exit == 0 and record["exit"] != 0 and "laxer" not in entry.notes:
             print(f"  {entry.id}: accepted by us, refused by the reference {record}")
         elif entry.exit != 0:

@@ -7,6 +7,7 @@ import copy
 import hashlib
 import io
 import json
+import warnings
 import zipfile
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -821,7 +822,8 @@ def incident_files(**replaced):
 def zipped(members):
     """A zip with a fixed date; `members` are pairs, so that a name can occur twice."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         for name, data in members:
             info = zipfile.ZipInfo(name, (2026, 5, 7, 12, 0, 0))
             info.compress_type = zipfile.ZIP_DEFLATED

@@ -15,6 +15,7 @@ class Pack:
     args: list
     as_of: str = None
     env: dict = None
+    recorded: bool = True  # the reference knows this command line
 
 
 @dataclass
@@ -49,11 +50,6 @@ def pair(area, name, title, attack, twin, codes, exit=REFUSED, notes="", claims=
 def accepted(area, name, title, pack, codes=(), notes="", flags=()):
     """Evidence that must be accepted, with a remark that must be shown."""
     CASES.append(Entry(area, name, title, pack, 0, list(codes), notes=notes, flags=list(flags)))
-
-
-def refused(area, name, title, pack, codes, notes="", exit=REFUSED, flags=()):
-    """An attack whose honest form is the twin of another attack of the same area."""
-    CASES.append(Entry(area, name, title, pack, exit, list(codes), notes=notes, flags=list(flags)))
 
 
 # ---------------------------------------------------------------- putting packs together

@@ -3,7 +3,7 @@ import base64
 import json
 
 from . import artifacts as a
-from .registry import WALK, Pack, accepted, chain, pair, refused
+from .registry import WALK, Pack, accepted, chain, pair
 
 AREA = "trust"
 ROOT = "files/root.json"
@@ -69,17 +69,6 @@ pair(
     keyed({"valid_from": "2026-05-08T00:00:00Z"}),
     keyed({"valid_from": "2026-05-07T00:00:00Z"}),
     "SIGNING_KEY_NOT_ACTIVE_AT_SIGNING_TIME",
-)
-pair(
-    AREA,
-    "export-key-expired-alias",
-    "the end of validity is spelled active_to",
-    keyed({"valid_to": None, "active_to": "2026-05-01T00:00:00Z"}),
-    keyed({"valid_to": None, "active_to": "2026-06-01T00:00:00Z"}),
-    [],
-    notes="an explicit valid_to of null counts as given; whether the alias then counts is for the key manifest's owner. "
-    "Refused because two members of one entry disagree about its end",
-    flags=["gap"],
 )
 pair(
     AREA,
