@@ -4,6 +4,8 @@
 pub mod archive;
 pub mod bytes;
 pub mod canon;
+pub mod chain;
+pub mod claim;
 pub mod crypto;
 pub mod evidence;
 pub mod finding;
@@ -13,3 +15,4 @@ pub mod registry;
 pub mod report;
 pub mod time;
 pub mod trust;
+pub mod verify;

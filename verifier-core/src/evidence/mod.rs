@@ -1,6 +1,12 @@
-//! Evidence: what the files are, and how their content reaches the checks.
+//! Evidence: what the files are, which belong together, and how their content reaches the checks.
 
+mod assemble;
 mod fields;
+mod identify;
+mod set;
 pub mod stream;
 
+pub use assemble::{assemble, file, parts};
 pub use fields::Fields;
+pub use identify::{Kind, identify};
+pub use set::{Assembly, Evidence, ExportSet, Leftover, Part};

@@ -201,6 +201,46 @@ impl KeyRing {
             .filter_map(|entry| entry.key.and_then(Result::ok))
     }
 
+    /// The first entry that a request names, whether or not it may be used. For telling a wrong signature
+    /// from a right one under a key that does not count.
+    #[must_use]
+    pub fn listed(&self, request: &KeyRequest<'_>) -> Option<&KeyEntry> {
+        self.entries().iter().find(|entry| {
+            entry.purpose.as_deref() == Some(request.purpose)
+                && (request.key_id.is_none() || entry.key_id.as_deref() == request.key_id)
+        })
+    }
+
+    /// The key of [`Self::listed`], for trying a signature; it must not carry a verdict that depends on trust.
+    #[must_use]
+    pub fn untrusted(&self, request: &KeyRequest<'_>) -> Option<ResolvedKey> {
+        let entry = self.listed(request)?;
+        match &self.kind {
+            RingKind::Manifest { label, bundled, basis, .. } => {
+                entry.public_key.is_some().then(|| resolved(entry, false, label, *bundled, *basis))
+            }
+            RingKind::Expected(_) | RingKind::SelfAttested => None,
+        }
+    }
+
+    /// Whether one entry of this ring may be used for a signature of the stated time.
+    ///
+    /// # Errors
+    /// [`Refusal`] says why not.
+    pub fn admit(&self, entry: &KeyEntry, signed_at: Option<&Timestamp>) -> Result<ResolvedKey, Refusal> {
+        let purpose = entry.purpose.as_deref().unwrap_or_default();
+        let request = KeyRequest { purpose, key_id: entry.key_id.as_deref(), signed_at, embedded: None };
+        let revoked_later = judge(entry, &request, &self.as_of)?;
+        match &self.kind {
+            RingKind::Manifest { label, bundled, basis, .. } => {
+                Ok(resolved(entry, revoked_later, label, *bundled, *basis))
+            }
+            RingKind::Expected(_) | RingKind::SelfAttested => {
+                Err(Refusal::Unresolvable("the trust source has no entries".to_owned()))
+            }
+        }
+    }
+
     /// Picks the key.
     ///
     /// # Errors

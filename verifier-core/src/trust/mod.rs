@@ -11,11 +11,13 @@
 mod keyring;
 mod manifest;
 mod policy;
+mod table;
 mod verified;
 
 pub use keyring::{KeyRequest, KeyRing, Refusal, ResolvedKey};
 pub use manifest::{Bound, KeyEntry, KeyManifest, ManifestError};
 pub use policy::{Check, KeySource, NamedBlob, TrustPolicy};
+pub use table::KeyTable;
 pub use verified::{Basis, Verified};
 
 /// Signs export manifests, workflow-evidence siblings and public key manifests.

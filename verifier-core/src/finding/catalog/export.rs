@@ -77,6 +77,42 @@ crate::codes! {
         "Project differs",
         "The manifest names another project than the payload.",
         "Make sure that manifest and payload belong together." }
+    EVIDENCE_BUNDLE_SUPPORTED {
+        "Bundle unchanged and signed by a trusted key",
+        "Both digests recompute, the signature verifies, and the signer's key is in the trust source or self-attestation was accepted.",
+        "Nothing to do." }
+    BUNDLE_SHAPE_INVALID {
+        "Bundle malformed",
+        "A bundle consists of an object body and an object signature_envelope.",
+        "Obtain the bundle again." }
+    ARTIFACT_REF_MISSING {
+        "Bundle has no artifact reference",
+        "body.artifact_ref.digest is absent or no string.",
+        "Ask the issuer for a complete bundle." }
+    ARTIFACT_REF_DIGEST_MISMATCH {
+        "Bundle body differs from its reference",
+        "The digest of the body without artifact_ref and anchor differs from artifact_ref.digest.",
+        "The body was altered; obtain the original." }
+    BUNDLE_CONTENT_HASH_MISMATCH {
+        "Bundle body differs from its content hash",
+        "The digest of the canonical body differs from the envelope's content_hash.",
+        "The body was altered; obtain the original." }
+    BUNDLE_NOT_CANONICALIZABLE {
+        "Bundle body cannot be hashed",
+        "The body contains a value without a canonical form.",
+        "Treat the bundle as malformed." }
+    BUNDLE_SIGNATURE_MISSING {
+        "Bundle carries no signature",
+        "The envelope's public_key or signature is absent or no string.",
+        "Ask for a signed bundle." }
+    BUNDLE_SIGNATURE_INVALID {
+        "Bundle signature invalid",
+        "The signature over the content hash does not verify under the key in the envelope.",
+        "Treat the bundle as altered." }
+    EVIDENCE_BUNDLE_V2_PROFILE_UNADJUDICATED {
+        "Bundle profile not adjudicated",
+        "The body follows a profile that this release does not judge, so what it states is not established.",
+        "Use a release that supports the profile." }
     REQUESTED_CHECK_NOT_RUN {
         "A required claim was not established",
         "The run was asked to require this claim, and no check could evaluate it.",

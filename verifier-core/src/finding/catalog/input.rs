@@ -41,6 +41,10 @@ crate::codes! {
         "An integer that a double cannot hold",
         "The integer is beyond 2^53 − 1; readers that use doubles see another value. Its digits were used as written.",
         "Compare the figure with a reader that keeps integers exact." }
+    KIND_NOT_VERIFIED {
+        "Evidence of this kind is not verified on its own",
+        "The file was recognised by its content, but no check of this release evaluates it by itself.",
+        "Verify it together with the export it belongs to, or use a release that supports it." }
     INTERNAL_ERROR {
         "The verifier failed",
         "A check stopped for a reason inside this program; its result is unknown.",

@@ -1,0 +1,251 @@
+//! Single-file evidence bundles `keel.evidence_bundle/v1` and `/v2`: the envelope (spec 02 section 4, 13).
+//!
+//! ```text
+//! artifact_ref.digest = "sha256:" + hex SHA-256(legacy canonical of body without artifact_ref and anchor)
+//! content_hash        = "sha256:" + hex SHA-256(legacy canonical of the whole body)
+//! signature           = Ed25519 over the UTF-8 text of content_hash
+//! ```
+//!
+//! The reference trusts the key inside the bundle. Here that key must be one of the trust source, unless
+//! self-attestation was asked for. What the body means is not judged in this module; a profile that nothing
+//! judges leaves the bundle not established.
+
+use crate::canon::{self, Profile};
+use crate::claim::export::{anomaly_finding, refusal_finding};
+use crate::claim::name;
+use crate::crypto::{PublicKey, SignatureText, TextError, prefixed};
+use crate::evidence::Part;
+use crate::finding::{Effect, Finding, Location, Verdict, catalog};
+use crate::json::{Document, ParserLimits, Value};
+use crate::report::{FileSummary, ReportBuilder, Requested, SignerSummary, Subject};
+use crate::time::Timestamp;
+use crate::trust::{Basis, EXPORT_SIGNING, KeyRequest, KeyRing, TrustPolicy};
+
+use catalog::export as code;
+
+const CLAIM: &str = name::BUNDLE;
+
+/// Verifies a bundle's envelope.
+pub(crate) fn verify(part: &Part, policy: &TrustPolicy, out: &mut ReportBuilder) {
+    out.artifact.kind = "evidence_bundle".to_owned();
+    let place = || Location::file(&part.label);
+    let document = match part.entry.read(policy.limits.document_bytes) {
+        Ok(blob) => Document::parse(blob, ParserLimits::from(&policy.limits)),
+        Err(error) => {
+            let finding =
+                Finding::new(&catalog::input::INPUT_UNREADABLE, Effect::Unreadable, error.to_string());
+            return out.finding(finding.at(place()));
+        }
+    };
+    let document = match document {
+        Ok(document) => document,
+        Err(error) => {
+            let code = if error.kind.is_limit() {
+                &catalog::input::INPUT_LIMIT_EXCEEDED
+            } else {
+                &catalog::input::JSON_SYNTAX_INVALID
+            };
+            return out.finding(Finding::new(code, Effect::Unreadable, error.to_string()).at(place()));
+        }
+    };
+    for (kind, value) in document.anomalies() {
+        out.finding(anomaly_finding(kind, &value.pointer()).at(Location::value(&part.label, value)));
+    }
+    let digest = prefixed(&document.blob().sha256());
+    out.artifact.wire.insert("payload_path", part.label.as_str().into());
+    out.artifact.wire.insert("payload_hash", digest.clone().into());
+    out.artifact.files.push(FileSummary {
+        role: "bundle",
+        path: part.label.clone(),
+        sha256: Some(digest),
+        bytes: u64::try_from(document.blob().as_slice().len()).ok(),
+    });
+    let root = document.root();
+    let parts = (
+        root.member("body").and_then(Value::as_object),
+        root.member("signature_envelope").and_then(Value::as_object),
+    );
+    out.claim(CLAIM, Requested::Evidence);
+    let (Some(body), Some(envelope)) = parts else {
+        let finding =
+            Finding::lacks(&code::BUNDLE_SHAPE_INVALID, "body and signature_envelope must be objects");
+        return out.unsupported(CLAIM, subject(part), finding.at(place()));
+    };
+    let envelope = Envelope { part, body, envelope };
+    if envelope.integrity(out) {
+        envelope.signer(policy, out);
+    }
+    profile(root, body, part, out);
+    out.not_proven.extend(
+        [
+            "what the body of the bundle states: only that it is unchanged since it was signed",
+            "when the bundle was signed, unless a timestamp is verified separately",
+        ]
+        .map(str::to_owned),
+    );
+    out.ran("bundle.envelope", "digests, signature and signer of the bundle", &[]);
+}
+
+fn subject(part: &Part) -> Subject {
+    Subject::new("evidence_bundle", crate::claim::export::file_name(&part.label))
+        .evidence(&["signature_envelope", "body.artifact_ref"])
+}
+
+struct Envelope<'a> {
+    part: &'a Part,
+    body: Value<'a>,
+    envelope: Value<'a>,
+}
+
+impl Envelope<'_> {
+    fn fail(&self, finding: Finding, out: &mut ReportBuilder) {
+        let place = finding.location.clone();
+        let finding =
+            if place.file.is_empty() { finding.at(Location::file(&self.part.label)) } else { finding };
+        out.unsupported(CLAIM, subject(self.part), finding);
+    }
+
+    /// The two digests and the signature under the key that the envelope names.
+    fn integrity(&self, out: &mut ReportBuilder) -> bool {
+        let reference = self.body.member("artifact_ref").and_then(Value::as_object);
+        let Some(stated) = reference.and_then(|reference| reference.member_text("digest")) else {
+            self.fail(
+                Finding::lacks(&code::ARTIFACT_REF_MISSING, "body.artifact_ref.digest is missing"),
+                out,
+            );
+            return false;
+        };
+        let digests = canon::digest_except(Profile::Legacy, self.body, &["artifact_ref", "anchor"]).and_then(
+            |reference| Ok((prefixed(&reference), prefixed(&canon::digest(Profile::Legacy, self.body)?))),
+        );
+        let (reference, content) = match digests {
+            Ok(digests) => digests,
+            Err(error) => {
+                let message = format!("the body has no canonical form: {error}");
+                self.fail(Finding::lacks(&code::BUNDLE_NOT_CANONICALIZABLE, message), out);
+                return false;
+            }
+        };
+        let mut intact = true;
+        if *stated != *reference {
+            let finding = Finding::disproves(
+                &code::ARTIFACT_REF_DIGEST_MISMATCH,
+                "artifact_ref.digest differs from the body",
+            )
+            .fact("stated", stated)
+            .fact("computed", reference);
+            self.fail(finding, out);
+            intact = false;
+        }
+        let stated = self.envelope.member_text("content_hash").unwrap_or_default();
+        if *stated != *content {
+            let finding =
+                Finding::disproves(&code::BUNDLE_CONTENT_HASH_MISMATCH, "content_hash differs from the body")
+                    .fact("stated", stated)
+                    .fact("computed", content);
+            self.fail(finding, out);
+            return false;
+        }
+        let (Some(key), Some(signature)) =
+            (self.envelope.member_text("public_key"), self.envelope.member_text("signature"))
+        else {
+            self.fail(
+                Finding::lacks(&code::BUNDLE_SIGNATURE_MISSING, "public_key or signature is missing"),
+                out,
+            );
+            return false;
+        };
+        let (key, signature) = (PublicKey::from_text(&key), SignatureText::parse(&signature));
+        if key == Err(TextError::SecondSpelling) || signature == Err(TextError::SecondSpelling) {
+            let message = "key or signature text is not canonical base64";
+            self.fail(Finding::lacks(&code::SIGNATURE_SECOND_SPELLING, message), out);
+            return false;
+        }
+        let verifies = match (key, signature) {
+            (Ok(key), Ok(signature)) => crate::crypto::verify(&key, stated.as_bytes(), &signature),
+            _ => false,
+        };
+        if !verifies {
+            self.fail(
+                Finding::disproves(&code::BUNDLE_SIGNATURE_INVALID, "the bundle signature does not verify"),
+                out,
+            );
+            return false;
+        }
+        intact
+    }
+
+    /// Whether the signer is trusted: the embedded key must be one that the trust source gives.
+    fn signer(&self, policy: &TrustPolicy, out: &mut ReportBuilder) {
+        let keys = KeyRing::load(policy);
+        let Some(embedded) = self.envelope.member_text("public_key") else { return };
+        let Ok(key) = PublicKey::from_text(&embedded) else { return };
+        let signed_at = self.envelope.member_text("signed_at").and_then(|text| Timestamp::parse(&text));
+        let own_id = key.fingerprint();
+        let listed = self.envelope.member_text("public_key_id");
+        let request = KeyRequest {
+            purpose: EXPORT_SIGNING,
+            key_id: Some(listed.as_deref().unwrap_or(&own_id)),
+            signed_at: signed_at.as_ref(),
+            embedded: Some(&embedded),
+        };
+        let resolved = match keys.resolve(&request) {
+            Ok(resolved) => resolved,
+            Err(refusal) => {
+                let message = format!("the bundle is consistent, but its signer is not trusted: {refusal}");
+                let status = refusal_finding(&refusal);
+                if status.code.id != catalog::trust::TRUST_ROOT_UNRESOLVABLE.id {
+                    out.finding(status.at(Location::file(&self.part.label)));
+                }
+                return self.fail(Finding::lacks(&catalog::trust::BUNDLE_SIGNER_UNTRUSTED, message), out);
+            }
+        };
+        if resolved.key != Ok(key) {
+            let message = "the bundle is signed by another key than the trusted one";
+            let finding = Finding::lacks(&catalog::trust::BUNDLE_SIGNER_UNTRUSTED, message)
+                .fact("trusted", resolved.text)
+                .fact("in file", embedded);
+            return self.fail(finding, out);
+        }
+        out.accepted_without_trust = resolved.basis == Basis::SelfAttested;
+        out.artifact.wire.insert("trust_source", resolved.source.clone().into());
+        out.signers.push(SignerSummary {
+            signed: "evidence bundle".to_owned(),
+            public_key: embedded.into_owned(),
+            key_id: resolved.key_id.or(Some(own_id)),
+            basis: resolved.basis,
+            source: resolved.source,
+            signed_at: self.envelope.member_text("signed_at").map(std::borrow::Cow::into_owned),
+        });
+        out.supported(
+            CLAIM,
+            subject(self.part),
+            &code::EVIDENCE_BUNDLE_SUPPORTED,
+            "bundle digests and signature verified",
+        );
+    }
+}
+
+/// Profiles and timestamps of the body that this release does not judge leave the bundle not established.
+fn profile(root: Value<'_>, body: Value<'_>, part: &Part, out: &mut ReportBuilder) {
+    let profile = body.member_text("profile");
+    let is_v2 =
+        root.member("schema_version").is_some_and(|version| version.is_text("keel.evidence_bundle/v2"));
+    if is_v2 || profile.is_some() {
+        let named = profile.as_deref().unwrap_or("None");
+        let message = format!("this verifier does not adjudicate body profile '{named}'");
+        let effect = Effect::Fails { verdict: Verdict::UnverifiableScope };
+        out.finding(
+            Finding::new(&code::EVIDENCE_BUNDLE_V2_PROFILE_UNADJUDICATED, effect, message)
+                .at(Location::file(&part.label).pointing("/body/profile")),
+        );
+    }
+    let receipts = root.path(&["signature_envelope", "tsa_receipts"]).map_or(0, Value::len);
+    if receipts > 0 {
+        out.skipped(
+            "bundle.timestamps",
+            "RFC 3161 timestamps",
+            "this release does not verify timestamps in bundles",
+        );
+    }
+}

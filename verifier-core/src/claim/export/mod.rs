@@ -1,0 +1,277 @@
+//! A payload with its manifest: integrity first, then everything the payload carries (spec 02).
+//!
+//! The steps run in the reference's order and none stops the others. What the reference would stop at is
+//! remembered, because a pinned claim after that point counts as not adjudicated (spec 26 section 8).
+
+mod identity;
+mod integrity;
+mod manifest;
+mod record;
+
+use crate::claim::{closure, walk};
+use crate::evidence::ExportSet;
+use crate::evidence::stream::{self, Decoded, Settings, StreamError, Streamed};
+use crate::finding::{Effect, Finding, Location, Verdict, catalog};
+use crate::json::AnomalyKind;
+use crate::report::{FileSummary, ReportBuilder};
+use crate::trust::{Check, KeyRing, KeySource, NamedBlob, TrustPolicy};
+use crate::verify::Progress;
+
+use manifest::Manifest;
+use record::{Collected, RecordVisitor};
+
+pub(crate) use integrity::refused as refusal_finding;
+pub(crate) use manifest::file_name;
+pub(crate) use record::PermitFacts;
+
+/// Top-level arrays that can be large.
+const STREAMED: &[&str] = &["records", "chain_entries"];
+
+/// What every step may look at.
+pub(crate) struct Export<'a> {
+    pub(crate) set: &'a ExportSet,
+    pub(crate) policy: &'a TrustPolicy,
+    pub(crate) manifest: Option<&'a Manifest>,
+    pub(crate) streamed: &'a Streamed,
+    pub(crate) keys: &'a KeyRing,
+    pub(crate) binding_keys: &'a KeyRing,
+}
+
+impl Export<'_> {
+    /// The payload as named on the command line.
+    pub(crate) fn payload_label(&self) -> &str {
+        &self.set.payload.label
+    }
+
+    /// The top-level members of the payload, when it is an object.
+    pub(crate) fn fields(&self) -> Option<&stream::StreamedObject> {
+        match &self.streamed.decoded {
+            Decoded::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// A place in the payload.
+    pub(crate) fn place(&self, pointer: Option<String>, span: (u64, u64)) -> Location {
+        Location { file: self.payload_label().to_owned(), pointer, bytes: Some(span.0..span.1) }
+    }
+}
+
+/// Verifies an export set.
+pub(crate) fn verify(
+    set: &ExportSet,
+    policy: &TrustPolicy,
+    progress: &dyn Progress,
+    out: &mut ReportBuilder,
+) {
+    out.artifact.kind = "export".to_owned();
+    let keys = key_ring(set, policy, out);
+    let binding_keys = keys.for_bindings(policy);
+    let manifest = manifest::read(set, policy, out);
+    let visitor = RecordVisitor::new(&binding_keys);
+    let mut collected = Collected::new(&policy.limits);
+    let Some(streamed) = read_payload(set, policy, progress, &visitor, &mut collected, out) else {
+        return;
+    };
+    let export = Export {
+        set,
+        policy,
+        manifest: manifest.as_ref(),
+        streamed: &streamed,
+        keys: &keys,
+        binding_keys: &binding_keys,
+    };
+    describe(&export, out);
+    report_text_faults(&export, out);
+    integrity::check(&export, out);
+    identity::check(&export, out);
+    let requested_walk = policy.walk == Check::Required;
+    let requested_closures = policy.closures == Check::Required;
+    walk::check(&export, collected.chain, requested_walk, out);
+    closure::check(&export, collected.closures, requested_closures, out);
+    limits_of_the_evidence(&export, out);
+}
+
+/// The keys of the run. A signed key manifest beside the evidence counts when the trust root signed it.
+fn key_ring(set: &ExportSet, policy: &TrustPolicy, out: &mut ReportBuilder) -> KeyRing {
+    if let (KeySource::TrustRoot, Some(part)) = (&policy.keys, &set.key_manifest)
+        && let Ok(blob) = part.entry.read(policy.limits.document_bytes)
+    {
+        let beside = NamedBlob { name: part.label.clone(), content: Ok(blob) };
+        let ring = KeyRing::load(&TrustPolicy { keys: KeySource::Manifest(beside), ..policy.clone() });
+        if !ring.entries().is_empty() && !ring.is_unsigned_manifest() {
+            return ring;
+        }
+        let message = format!(
+            "the key manifest {} beside the evidence was not used: it is not signed by a trusted root; name it with --key-manifest to trust it",
+            part.label
+        );
+        out.finding(
+            Finding::notes(&catalog::trust::KEY_MANIFEST_UNSIGNED, message).at(Location::file(&part.label)),
+        );
+    }
+    let ring = KeyRing::load(policy);
+    if ring.is_unsigned_manifest() {
+        let message = "the key manifest is trusted because it was named, not because it is signed";
+        out.finding(Finding::notes(&catalog::trust::KEY_MANIFEST_UNSIGNED, message));
+    }
+    ring
+}
+
+fn read_payload(
+    set: &ExportSet,
+    policy: &TrustPolicy,
+    progress: &dyn Progress,
+    visitor: &RecordVisitor<'_>,
+    collected: &mut Collected,
+    out: &mut ReportBuilder,
+) -> Option<Streamed> {
+    let place = || Location::file(&set.payload.label);
+    let source = match set.payload.entry.open() {
+        Ok(source) => source,
+        Err(error) => {
+            out.finding(
+                Finding::new(&catalog::input::INPUT_UNREADABLE, Effect::Unreadable, error.to_string())
+                    .at(place()),
+            );
+            return None;
+        }
+    };
+    let settings = Settings { limits: &policy.limits, workers: policy.workers, arrays: STREAMED };
+    let size = set.payload.entry.size();
+    let tick = |done| {
+        progress.advance(done, size);
+        !progress.cancelled()
+    };
+    let result =
+        stream::run(source, settings, visitor, &mut |origin, row| collected.take(origin, row), &tick);
+    match result {
+        Ok(streamed) => {
+            out.ran("payload.read", "bytes, digest and decoding", &[("bytes", streamed.stored_bytes)]);
+            Some(streamed)
+        }
+        Err(error) => {
+            let code = match error {
+                StreamError::Limit(_) => &catalog::input::INPUT_LIMIT_EXCEEDED,
+                _ => &catalog::input::INPUT_UNREADABLE,
+            };
+            out.skipped("payload.read", "bytes, digest and decoding", error.to_string());
+            out.finding(Finding::new(code, Effect::Unreadable, error.to_string()).at(place()));
+            None
+        }
+    }
+}
+
+fn describe(export: &Export<'_>, out: &mut ReportBuilder) {
+    let digest = crate::crypto::prefixed(&export.streamed.sha256);
+    let wire = &mut out.artifact.wire;
+    wire.insert("payload_path", export.payload_label().into());
+    wire.insert("payload_hash", digest.clone().into());
+    out.artifact.files.push(FileSummary {
+        role: "payload",
+        path: export.payload_label().to_owned(),
+        sha256: Some(digest),
+        bytes: Some(export.streamed.stored_bytes),
+    });
+    if let Some(manifest) = export.manifest {
+        let digest = crate::crypto::prefixed(&manifest.sha256());
+        let wire = &mut out.artifact.wire;
+        wire.insert("manifest_path", manifest.label().into());
+        wire.insert("manifest_hash", digest.clone().into());
+        out.artifact.files.push(FileSummary {
+            role: "manifest",
+            path: manifest.label().to_owned(),
+            sha256: Some(digest),
+            bytes: Some(manifest.bytes()),
+        });
+    }
+}
+
+/// What the decoded text is, and where readers may disagree about it.
+fn report_text_faults(export: &Export<'_>, out: &mut ReportBuilder) {
+    let place = || Location::file(export.payload_label());
+    match &export.streamed.decoded {
+        Decoded::Malformed(error) if error.kind.is_limit() => {
+            out.finding(
+                Finding::new(
+                    &catalog::input::INPUT_LIMIT_EXCEEDED,
+                    Effect::Unreadable,
+                    format!("payload: {error}"),
+                )
+                .at(place()),
+            );
+        }
+        Decoded::Malformed(error) => {
+            let message = format!("export is not JSON: {error}");
+            let effect = Effect::Fails { verdict: Verdict::UnverifiableScope };
+            out.finding(
+                Finding::new(&catalog::export::EXPORT_STRUCTURE_INVALID, effect, message).at(place()),
+            );
+        }
+        Decoded::OverLimit(limit) => {
+            out.finding(
+                Finding::new(
+                    &catalog::input::INPUT_LIMIT_EXCEEDED,
+                    Effect::Unreadable,
+                    format!("payload: {limit}"),
+                )
+                .at(place()),
+            );
+        }
+        Decoded::Object(_) | Decoded::Lines(_) => {}
+        Decoded::OtherJson | Decoded::Opaque => {
+            let message = "the payload is neither a JSON object nor JSON lines; only its digest and signature were checked";
+            out.finding(Finding::notes(&catalog::export::PAYLOAD_NOT_EXAMINED, message).at(place()));
+        }
+    }
+    for anomaly in &export.streamed.anomalies {
+        let finding = anomaly_finding(anomaly.kind, &anomaly.pointer).at(Location {
+            file: export.payload_label().to_owned(),
+            pointer: Some(anomaly.pointer.clone()),
+            bytes: Some(anomaly.span.clone()),
+        });
+        out.finding(finding);
+    }
+}
+
+/// The finding for a place where JSON readers disagree.
+pub(crate) fn anomaly_finding(kind: AnomalyKind, pointer: &str) -> Finding {
+    use catalog::input;
+    match kind {
+        AnomalyKind::RepeatedMember => {
+            Finding::lacks(&input::DUPLICATE_JSON_KEY, format!("member name {pointer:?} occurs twice"))
+        }
+        AnomalyKind::NonFinite => Finding::lacks(
+            &input::JSON_NON_FINITE_NUMBER,
+            format!("{pointer:?} is a number without a finite value"),
+        ),
+        AnomalyKind::UnpairedSurrogate => Finding::lacks(
+            &input::JSON_UNPAIRED_SURROGATE,
+            format!("{pointer:?} holds half of a surrogate pair"),
+        ),
+        AnomalyKind::UnsafeInteger => {
+            Finding::notes(&input::JSON_UNSAFE_INTEGER, format!("{pointer:?} is an integer beyond 2^53 − 1"))
+        }
+    }
+}
+
+fn limits_of_the_evidence(export: &Export<'_>, out: &mut ReportBuilder) {
+    out.not_proven.extend(
+        [
+            "that the recorded events happened as described, or that every event was recorded",
+            "when the export was signed: the signing time is a statement of the signer without an outside timestamp",
+            "that the signing key was used only by its owner",
+        ]
+        .map(str::to_owned),
+    );
+    if let Some(manifest) = export.manifest {
+        let unsigned = manifest.unsigned_members();
+        if !unsigned.is_empty() {
+            let message = format!("not covered by the manifest signature: {}", unsigned.join(", "));
+            out.finding(
+                Finding::notes(&catalog::export::MANIFEST_FIELD_UNSIGNED, message)
+                    .at(Location::file(manifest.label())),
+            );
+        }
+    }
+}

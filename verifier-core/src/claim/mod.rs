@@ -1,0 +1,26 @@
+//! Claims: what is stated about a set of evidence, judged family by family.
+//!
+//! This storey chooses codes and verdicts; the floors below return values and small errors.
+
+pub mod bundle;
+pub mod closure;
+pub mod export;
+pub mod walk;
+
+/// Registered claim names of this path (spec 26 section 3).
+pub mod name {
+    /// Bytes match the manifest hash and the manifest signature is valid.
+    pub const EXPORT_INTEGRITY: &str = "export.integrity.v1";
+    /// Manifest identity members fit the payload.
+    pub const SCOPE_IDENTITY: &str = "export.scope_identity.v1";
+    /// Chain entries are unaltered and in order.
+    pub const LOCAL_CONTINUITY: &str = "governance_chain.local_continuity.v1";
+    /// Closure payloads are signed.
+    pub const CLOSURE_SIGNATURE: &str = "closure.signature.v1";
+    /// Closure digests match response events.
+    pub const CLOSURE_DIGEST: &str = "closure.digest_consistency.v1";
+    /// The dispatched request is the approved one.
+    pub const CLOSURE_DISPATCH: &str = "closure.dispatch_binding.v1";
+    /// A single-file bundle is consistent and signed.
+    pub const BUNDLE: &str = "evidence_bundle.self_attesting.v1";
+}

@@ -1,0 +1,405 @@
+//! `governance_chain.local_continuity.v1`: the chain walk over what an export discloses (spec 04 sections 3, 4).
+//!
+//! The walk runs whenever the evidence carries chain entries, and nothing in the evidence turns it off. Which
+//! array counts follows from the document: the records of a governance-events export and JSON lines are entries
+//! themselves; an audit export bundle has top-level `chain_entries` or, where those are absent, the
+//! `chain_entries` of each record.
+//!
+//! A supported verdict does not establish that the chain is complete before its first or after its last entry, that
+//! payloads are unaltered, or that the chain is the only one the issuer keeps.
+
+use crate::bytes::{LimitExceeded, Limits};
+use crate::chain::{EntryRow, Problem, ProblemKind, StructureFault, Walk};
+use crate::claim::export::Export;
+use crate::claim::name;
+use crate::evidence::Fields;
+use crate::evidence::stream::Decoded;
+use crate::finding::{Code, Effect, Finding, Verdict, catalog};
+use crate::json::{Kind, Value};
+use crate::report::{ReportBuilder, Requested, Subject};
+
+const CLAIM: &str = name::LOCAL_CONTINUITY;
+const TITLE: &str = "record hashes, links and order of chain entries";
+
+/// One walk and what it noticed.
+struct Track {
+    walk: Walk,
+    noticed: Vec<(Option<String>, Problem)>,
+    /// Problems beyond those kept.
+    dropped: u64,
+    kept_per_kind: usize,
+    overflow: Option<LimitExceeded>,
+    /// The first structural fault of the arrays, with how many there are.
+    structure: Option<(String, u64)>,
+}
+
+impl Track {
+    fn new(limits: &Limits) -> Self {
+        Self {
+            walk: Walk::new(limits.chain_runs),
+            noticed: Vec::new(),
+            dropped: 0,
+            kept_per_kind: usize::try_from(limits.findings_per_code).unwrap_or(100),
+            overflow: None,
+            structure: None,
+        }
+    }
+
+    fn entry(&mut self, row: &EntryRow, pointer: impl Fn() -> String) {
+        let Self { walk, noticed, dropped, kept_per_kind, overflow, .. } = self;
+        if overflow.is_some() {
+            return;
+        }
+        let mut notice = |problem: Problem| {
+            let known = noticed.iter().filter(|(_, other)| other.kind == problem.kind).count();
+            if known < *kept_per_kind {
+                let place = (problem.span == row.span).then(&pointer);
+                noticed.push((place, problem));
+            } else {
+                *dropped += 1;
+            }
+        };
+        if let Err(limit) = walk.entry(row, &mut notice) {
+            *overflow = Some(limit);
+        }
+    }
+
+    fn fault(&mut self, message: impl FnOnce() -> String) {
+        match &mut self.structure {
+            Some((_, count)) => *count += 1,
+            None => self.structure = Some((message(), 1)),
+        }
+    }
+}
+
+/// The entries of a payload under each reading of its arrays.
+pub(crate) struct ChainRows {
+    records: Track,
+    /// Records that are no events at all, with the first one's position.
+    other_records: Option<(u64, u64)>,
+    not_objects: Option<u64>,
+    top: Track,
+    nested: Track,
+    first_project: Option<Box<str>>,
+}
+
+impl ChainRows {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            records: Track::new(limits),
+            other_records: None,
+            not_objects: None,
+            top: Track::new(limits),
+            nested: Track::new(limits),
+            first_project: None,
+        }
+    }
+
+    pub(crate) fn record(
+        &mut self,
+        index: u64,
+        is_object: bool,
+        project: Option<Box<str>>,
+        entry: Option<&EntryRow>,
+    ) {
+        if self.first_project.is_none() {
+            self.first_project = project;
+        }
+        match entry {
+            Some(row) => self.records.entry(row, || format!("/records/{index}")),
+            None if is_object => {
+                let (first, count) = self.other_records.unwrap_or((index, 0));
+                self.other_records = Some((first, count + 1));
+            }
+            None => {
+                self.not_objects.get_or_insert(index);
+                self.nested.fault(|| format!("records[{index}] must be an object"));
+            }
+        }
+    }
+
+    pub(crate) fn top_entry(&mut self, index: u64, entry: Option<&EntryRow>) {
+        match entry {
+            Some(row) => self.top.entry(row, || format!("/chain_entries/{index}")),
+            None => self.top.fault(|| format!("chain_entries[{index}] must be an object")),
+        }
+    }
+
+    pub(crate) fn nested_missing(&mut self, record: u64) {
+        self.nested.fault(|| format!("records[{record}].chain_entries missing"));
+    }
+
+    pub(crate) fn nested_not_a_list(&mut self, record: u64) {
+        self.nested.fault(|| format!("records[{record}].chain_entries must be a list"));
+    }
+
+    pub(crate) fn nested_not_an_object(&mut self, record: u64, position: u64) {
+        self.nested.fault(|| format!("records[{record}].chain_entries[{position}] must be an object"));
+    }
+
+    pub(crate) fn start_nested(&mut self, _record: u64) {
+        self.nested.walk.start_array();
+    }
+
+    pub(crate) fn nested_entry(&mut self, record: u64, position: u64, row: &EntryRow) {
+        self.nested.entry(row, || format!("/records/{record}/chain_entries/{position}"));
+    }
+
+    fn is_empty(&self) -> bool {
+        self.records.walk.is_empty() && self.top.walk.is_empty() && self.nested.walk.is_empty()
+    }
+}
+
+/// How the payload is read.
+enum Reading {
+    /// Records are the entries.
+    Governance { project: Option<String> },
+    /// Entries stand in arrays of their own.
+    Bundle,
+    /// A bundle that by its version has no entries.
+    BundleWithoutEntries,
+    /// The payload cannot be walked; the text is the reference's reason.
+    Unfit(&'static str),
+    /// The payload is not JSON.
+    NotJson,
+}
+
+fn reading(export: &Export<'_>, rows: &ChainRows) -> Reading {
+    let fields = match &export.streamed.decoded {
+        Decoded::Object(fields) => fields,
+        Decoded::Lines(_) => {
+            return Reading::Governance { project: rows.first_project.as_deref().map(str::to_owned) };
+        }
+        Decoded::OtherJson => return Reading::Unfit("bundle must be a JSON object"),
+        Decoded::Malformed(_) | Decoded::OverLimit(_) | Decoded::Opaque => return Reading::NotJson,
+    };
+    if fields.member("schema").is_some_and(|schema| schema.is_text("keel.governance_events/v1")) {
+        let project = fields.text("project_id").map(std::borrow::Cow::into_owned);
+        return match fields.member("records") {
+            Some(_) => Reading::Unfit("records must be a list"),
+            None => Reading::Governance { project },
+        };
+    }
+    let is_bundle = fields
+        .member("bundle_type")
+        .is_some_and(|kind| kind.is_text("audit_export_bundle") || kind.is_text("permit_audit_bundle"));
+    if !is_bundle {
+        return Reading::Unfit("bundle_type must be 'audit_export_bundle'");
+    }
+    match fields.member("schema_version").map(|version| (version.kind(), version.as_i64())) {
+        Some((Kind::Int, Some(1))) => Reading::BundleWithoutEntries,
+        Some((Kind::Int, Some(2))) => match fields.member("include_chain_entries").and_then(Value::as_bool) {
+            Some(true) => Reading::Bundle,
+            _ => Reading::Unfit("schema_version=2 requires include_chain_entries=true"),
+        },
+        _ => Reading::Unfit("schema_version must be 1 or 2"),
+    }
+}
+
+/// Judges the walk.
+pub(crate) fn check(export: &Export<'_>, mut rows: ChainRows, required: bool, out: &mut ReportBuilder) {
+    let reading = reading(export, &rows);
+    if !required && rows.is_empty() {
+        out.skipped("chain.walk", TITLE, "the evidence carries no chain entries");
+        return;
+    }
+    out.claim(CLAIM, if required { Requested::Operator } else { Requested::Automatic });
+    out.evidence(CLAIM, &["export.chain_entries", "export.records.chain_entries"]);
+    match reading {
+        Reading::NotJson => {
+            let effect = Effect::Fails { verdict: Verdict::UnverifiableScope };
+            fail(&catalog::export::EXPORT_STRUCTURE_INVALID, effect, "export is not JSON", out);
+        }
+        Reading::Unfit(reason) => {
+            fail(
+                &catalog::walk::VERIFICATION_FAILED,
+                Effect::Fails { verdict: Verdict::Disproved },
+                reason,
+                out,
+            );
+        }
+        Reading::BundleWithoutEntries if rows.is_empty() => {
+            let message = "bundle has no chain entries (schema_version=1)";
+            let effect = Effect::Fails { verdict: Verdict::UnverifiableScope };
+            fail(&catalog::walk::WALK_NO_CHAIN_ENTRIES, effect, message, out);
+        }
+        Reading::BundleWithoutEntries => {
+            let message = "a bundle of schema_version=1 must not carry chain entries, and this one does";
+            fail(
+                &catalog::walk::VERIFICATION_FAILED,
+                Effect::Fails { verdict: Verdict::Disproved },
+                message,
+                out,
+            );
+        }
+        Reading::Governance { project } => {
+            if let Some(index) = rows.not_objects {
+                rows.records.fault(|| format!("records[{index}] must be an object"));
+            }
+            let strangers = rows.other_records.filter(|_| required);
+            judge(export, rows.records, strangers, project.as_deref(), out);
+        }
+        Reading::Bundle => {
+            let fields = export.fields();
+            let top = fields.is_some_and(|fields| fields.count("chain_entries").is_some());
+            let track = if top {
+                rows.top
+            } else {
+                if fields.is_some_and(|fields| {
+                    fields.member("chain_entries").is_some_and(|value| !value.is_null())
+                }) {
+                    rows.nested.structure = Some(("chain_entries must be a list".to_owned(), 1));
+                } else if fields.is_none_or(|fields| fields.count("records").is_none()) {
+                    rows.nested.structure = Some(("records must be a list".to_owned(), 1));
+                }
+                rows.nested
+            };
+            judge(export, track, None, None, out);
+        }
+    }
+}
+
+fn fail(code: &'static Code, effect: Effect, message: &str, out: &mut ReportBuilder) {
+    out.skipped("chain.walk", TITLE, message);
+    out.unsupported(CLAIM, subject(), Finding::new(code, effect, message));
+}
+
+fn subject() -> Subject {
+    Subject::new("governance_chain", "chain_entries")
+        .evidence(&["export.chain_entries", "export.records.chain_entries"])
+}
+
+fn judge(
+    export: &Export<'_>,
+    track: Track,
+    strangers: Option<(u64, u64)>,
+    project: Option<&str>,
+    out: &mut ReportBuilder,
+) {
+    let Track { mut walk, mut noticed, dropped, kept_per_kind, overflow, structure } = track;
+    let scope = project.map(|project| format!("project:{project}"));
+    bridges(export, &mut walk, &mut noticed);
+    let mut dropped = dropped;
+    let totals = walk.finish(scope.as_deref(), &mut |problem| {
+        let known = noticed.iter().filter(|(_, other)| other.kind == problem.kind).count();
+        if known < kept_per_kind {
+            noticed.push((None, problem));
+        } else {
+            dropped += 1;
+        }
+    });
+    out.ran(
+        "chain.walk",
+        TITLE,
+        &[
+            ("chains", totals.scopes),
+            ("entries", totals.entries),
+            ("bridge entries", totals.bridges),
+            ("record hashes", totals.hashes),
+            ("links", totals.links),
+        ],
+    );
+    let mut findings = Vec::new();
+    if let Some((message, count)) = structure {
+        let message = if count > 1 { format!("{message} (and {} more)", count - 1) } else { message };
+        findings.push(Finding::disproves(&catalog::walk::VERIFICATION_FAILED, message));
+    }
+    if let Some((first, count)) = strangers {
+        let message = format!(
+            "event_id=<unknown> could not recompute hash: records[{first}] is no governance event ({count} such records)"
+        );
+        findings.push(Finding::disproves(&catalog::walk::WALK_RECORD_HASH_MISMATCH, message));
+    }
+    if let Some(limit) = overflow {
+        findings.push(Finding::new(
+            &catalog::input::INPUT_LIMIT_EXCEEDED,
+            Effect::Unreadable,
+            format!("chain walk: {limit}"),
+        ));
+    }
+    findings.extend(noticed.into_iter().map(|(pointer, problem)| {
+        let place = export.place(pointer, problem.span);
+        finding(problem).at(place)
+    }));
+    if dropped > 0 {
+        let message = format!("{dropped} further findings of the same kinds were counted and not kept");
+        findings.push(Finding::notes(&catalog::walk::WALK_RECORD_HASH_MISMATCH, message));
+    }
+    conclude(findings, totals.entries, totals.bridges, out);
+}
+
+/// The first failing finding becomes the reason of the claim's only subject.
+fn conclude(findings: Vec<Finding>, entries: u64, bridges: u64, out: &mut ReportBuilder) {
+    let mut decided = false;
+    for finding in findings {
+        let fails = matches!(finding.effect, Effect::Fails { .. } | Effect::Unreadable);
+        if fails && !decided {
+            decided = true;
+            out.unsupported(CLAIM, subject(), finding);
+        } else {
+            out.finding(finding.on(CLAIM));
+        }
+    }
+    if decided {
+        return;
+    }
+    if entries == bridges {
+        let message = "walk-events found zero evaluable chain entries";
+        out.unsupported(
+            CLAIM,
+            subject(),
+            Finding::lacks(&catalog::walk::WALK_NO_EVALUABLE_SUBJECTS, message),
+        );
+        return;
+    }
+    let message = if bridges == 0 {
+        "governance chain local continuity verified".to_owned()
+    } else {
+        format!(
+            "governance chain local continuity verified across {} disclosed record(s) and {bridges} proof-bridge entries carrying selector metadata only",
+            entries - bridges
+        )
+    };
+    out.supported(CLAIM, subject(), &catalog::walk::WALK_EVENTS_SUPPORTED, message);
+}
+
+fn finding(problem: Problem) -> Finding {
+    use catalog::walk;
+    let (code, effect): (&'static Code, Effect) = match problem.kind {
+        ProblemKind::UnknownFormat => {
+            (&walk::WALK_UNKNOWN_CHAIN_FORMAT, Effect::Fails { verdict: Verdict::UnverifiableScope })
+        }
+        ProblemKind::SequenceType | ProblemKind::Descending | ProblemKind::Repeated => {
+            (&walk::WALK_SEQUENCE_INVERSION, Effect::Fails { verdict: Verdict::Disproved })
+        }
+        ProblemKind::BelowOne => {
+            (&walk::CHAIN_SEQUENCE_INVALID, Effect::Fails { verdict: Verdict::Disproved })
+        }
+        ProblemKind::Unhashable | ProblemKind::HashMismatch => {
+            (&walk::WALK_RECORD_HASH_MISMATCH, Effect::Fails { verdict: Verdict::Disproved })
+        }
+        ProblemKind::Discontinuity => {
+            (&walk::WALK_PREV_HASH_DISCONTINUITY, Effect::Fails { verdict: Verdict::Disproved })
+        }
+        ProblemKind::LinkedGap => (&walk::CHAIN_SEQUENCE_GAP, Effect::Fails { verdict: Verdict::Disproved }),
+        ProblemKind::Structure(fault) => {
+            let code = match fault {
+                StructureFault::Scope => &walk::CHAIN_SCOPE_INVALID,
+                StructureFault::Separator(_) => &walk::CHAIN_FIELD_SEPARATOR,
+                StructureFault::ControlCharacter(_) => &walk::CHAIN_FIELD_CONTROL_CHARACTER,
+                StructureFault::Offset => &walk::CHAIN_TIMESTAMP_OFFSET_DROPPED,
+            };
+            (code, Effect::Fails { verdict: Verdict::InsufficientEvidence })
+        }
+        ProblemKind::Genesis => (&walk::CHAIN_GENESIS_NOT_ANCHORED, Effect::Notes),
+        ProblemKind::WindowEdge => (&walk::CHAIN_WINDOW_EDGE, Effect::Notes),
+    };
+    let mut finding = Finding::new(code, effect, problem.message);
+    for (label, value) in problem.facts {
+        finding = finding.fact(label, value);
+    }
+    finding
+}
+
+/// Entries that stand for what the export's filter left out (spec 04 section 4).
+fn bridges(_export: &Export<'_>, _walk: &mut Walk, _noticed: &mut Vec<(Option<String>, Problem)>) {}

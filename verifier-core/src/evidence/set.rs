@@ -1,0 +1,82 @@
+use std::fmt;
+use std::sync::Arc;
+
+use crate::archive::{Entry, Siblings};
+
+/// One file of the evidence.
+#[derive(Clone)]
+pub struct Part {
+    /// The path as given, or the name inside the archive.
+    pub label: String,
+    /// The bytes.
+    pub entry: Entry,
+    /// Where files that this one names are looked up.
+    pub siblings: Arc<dyn Siblings + Send + Sync>,
+}
+
+impl fmt::Debug for Part {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Part({:?})", self.label)
+    }
+}
+
+/// A payload with the manifest that signs its digest.
+#[derive(Clone, Debug)]
+pub struct ExportSet {
+    /// The payload.
+    pub payload: Part,
+    /// Its manifest.
+    pub manifest: Option<Part>,
+    /// A key manifest found beside them. It is evidence, not trust: it counts only when the trust root signed it.
+    pub key_manifest: Option<Part>,
+}
+
+/// Files that are verified together.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Evidence {
+    /// A payload and its manifest.
+    Export(ExportSet),
+    /// A single-file evidence bundle.
+    Bundle(Part),
+    /// A key manifest on its own.
+    KeyManifest(Part),
+    /// Recognised, but not verified by this release.
+    Unsupported {
+        /// What it is.
+        kind: &'static str,
+        /// The file.
+        part: Part,
+    },
+}
+
+impl Evidence {
+    /// The file that names the set.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        match self {
+            Self::Export(set) => &set.payload.label,
+            Self::Bundle(part) | Self::KeyManifest(part) | Self::Unsupported { part, .. } => &part.label,
+        }
+    }
+}
+
+/// A file that belongs to no set, and why.
+#[derive(Clone, Debug)]
+pub struct Leftover {
+    /// The file.
+    pub label: String,
+    /// What it looks like.
+    pub kind: &'static str,
+}
+
+/// All evidence of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Assembly {
+    /// What is verified together.
+    pub sets: Vec<Evidence>,
+    /// What belongs to no set.
+    pub leftovers: Vec<Leftover>,
+    /// Files that could not be looked at, with the reason.
+    pub unreadable: Vec<(String, String)>,
+}
