@@ -1,11 +1,19 @@
 //! Decides AI calls under policy and budget, before they run, and produces Keel evidence of it.
 
 pub mod budget;
+pub mod chain;
 pub mod clock;
+pub mod closure;
 pub mod document;
 pub mod error;
 pub mod ident;
+pub mod issuer;
+pub mod keys;
+pub mod permit;
 pub mod policy;
 pub mod request;
+pub mod store;
+pub mod wire_body;
 
 pub use error::{Error, Result};
+pub use issuer::Issuer;

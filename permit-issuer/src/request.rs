@@ -3,7 +3,7 @@
 //! Chain record hashes join fields with `|` and escape nothing (spec 04 section 2), and identifiers end up in terminals
 //! and CSV files. So identifiers with `|` or control characters are refused here, at the door.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
@@ -17,7 +17,7 @@ const MAX_TEXT: usize = 512;
 const MAX_INTEGER: i64 = 9_007_199_254_740_991;
 
 /// A request for a permit.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct DecideRequest {
     /// Repeating a call with the same key gives the same permit; absent: every call is its own.
@@ -76,7 +76,7 @@ pub struct DecideRequest {
 }
 
 /// Who asks.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Subject {
     /// One of [`SUBJECT_TYPES`] or a known alias; canonical after [`DecideRequest::parse`].
@@ -87,7 +87,7 @@ pub struct Subject {
 }
 
 /// How the provider was chosen (spec 20 section 9).
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Routing {
     /// Asked for.
@@ -102,7 +102,7 @@ pub struct Routing {
 }
 
 /// A provider and a model.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
     /// Provider.

@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::matching::glob;
 use super::model::{Dimension, MAX_INTEGER, Policy, Price, RateLimit, Rule};
 use crate::budget::Envelope;
 use crate::request::DecideRequest;
@@ -131,6 +130,28 @@ pub fn admission_keys<'p>(
 /// Decides.
 #[must_use]
 pub fn evaluate(request: &DecideRequest, policy: &Policy, ledger: &LedgerState, now: i64) -> Decision {
+    decide(request, policy, ledger, now, false)
+}
+
+/// Decides on a request that a person has approved: no rule holds it for a person again, and its rate limits
+/// were charged when it was held. Everything else applies, the budget of this moment included.
+#[must_use]
+pub fn evaluate_approved(
+    request: &DecideRequest,
+    policy: &Policy,
+    ledger: &LedgerState,
+    now: i64,
+) -> Decision {
+    decide(request, policy, ledger, now, true)
+}
+
+fn decide(
+    request: &DecideRequest,
+    policy: &Policy,
+    ledger: &LedgerState,
+    now: i64,
+    approved: bool,
+) -> Decision {
     let Some(rule) = select(policy, request) else {
         return deny(
             None,
@@ -142,7 +163,7 @@ pub fn evaluate(request: &DecideRequest, policy: &Policy, ledger: &LedgerState, 
         let reason = rule.reason.clone().unwrap_or_else(|| format!("Denied by rule {}.", rule.id));
         return deny(Some(rule), rule.code.as_deref().unwrap_or("policy.denied"), reason);
     }
-    let counters = admission_keys(policy, rule, request);
+    let counters = if approved { Vec::new() } else { admission_keys(policy, rule, request) };
     if let Some(throttle) = counters.iter().find_map(|(limit, key)| throttled(limit, key, ledger, now)) {
         let reason = format!(
             "{} calls in {} s are permitted for {}; retry in {} s.",
@@ -151,7 +172,7 @@ pub fn evaluate(request: &DecideRequest, policy: &Policy, ledger: &LedgerState, 
         return Decision { throttle: Some(throttle), ..deny(Some(rule), "rate_limit.exceeded", reason) };
     }
     let admit = counters.into_iter().map(|(limit, key)| (limit.name.clone(), key)).collect();
-    priced(request, policy, rule, ledger, admit)
+    priced(request, policy, rule, ledger, admit, approved)
 }
 
 /// Caps, approval and budget of a rule that lets the request through so far.
@@ -161,11 +182,9 @@ fn priced(
     rule: &Rule,
     ledger: &LedgerState,
     admit: Vec<(String, String)>,
+    approved: bool,
 ) -> Decision {
-    let price = policy
-        .prices
-        .iter()
-        .find(|price| glob(&price.provider, &request.provider) && glob(&price.model, &request.model));
+    let price = policy.price(&request.provider, &request.model);
     let bound = match bounded_output(request, rule, price) {
         Ok(bound) => bound,
         Err(decision) => return decision,
@@ -195,7 +214,7 @@ fn priced(
         .approval
         .as_ref()
         .is_some_and(|approval| estimate.is_none_or(|estimate| estimate > approval.above_usd_micros));
-    if rule.effect == Effect::Challenge || held {
+    if !approved && (rule.effect == Effect::Challenge || held) {
         let reason = rule.reason.clone().unwrap_or_else(|| match estimate {
             Some(estimate) if held => format!("A person must approve an estimate of {}.", usd(estimate)),
             _ => format!("A person must approve calls under rule {}.", rule.id),
@@ -232,7 +251,11 @@ fn priced(
         }
         reserve = Some(amount);
     }
-    let default_code = if capped { "policy.capped" } else { "policy.allowed" };
+    let default_code = match (approved, capped) {
+        (true, _) => "approval.granted",
+        (false, true) => "policy.capped",
+        (false, false) => "policy.allowed",
+    };
     let reason = rule.reason.clone().unwrap_or_else(|| match (capped, bound) {
         (true, Some(bound)) => format!("Permitted by rule {} with at most {bound} output tokens.", rule.id),
         _ => format!("Permitted by rule {}.", rule.id),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::model::Match;
+use super::model::{Match, Policy, Price};
 use crate::request::DecideRequest;
 
 /// Whether `text` matches `pattern`, in which every `*` stands for any characters.
@@ -23,6 +23,14 @@ pub(super) fn glob(pattern: &str, text: &str) -> bool {
     match last {
         None => rest.is_empty(),
         Some(end) => rest.ends_with(end),
+    }
+}
+
+impl Policy {
+    /// The first price that fits a provider and a model.
+    #[must_use]
+    pub fn price(&self, provider: &str, model: &str) -> Option<&Price> {
+        self.prices.iter().find(|price| glob(&price.provider, provider) && glob(&price.model, model))
     }
 }
 

@@ -8,7 +8,9 @@ mod matching;
 mod model;
 mod parse;
 
-pub use evaluate::{Decision, Effect as Outcome, LedgerState, Throttle, admission_keys, evaluate, select};
+pub use evaluate::{
+    Decision, Effect as Outcome, LedgerState, Throttle, admission_keys, evaluate, evaluate_approved, select,
+};
 pub use model::{Approval, Cap, Dimension, Effect, EnvelopeSpec, Match, Policy, Price, RateLimit, Rule};
 pub use parse::{parse, snapshot_hash};
 
