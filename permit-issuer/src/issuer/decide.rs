@@ -262,7 +262,7 @@ pub(super) fn answer(permit: &Permit, replayed: bool) -> Value {
     let code = permit.body.pointer("/decision_details/code").and_then(Value::as_str).unwrap_or_default();
     let display = match permit.decision.as_str() {
         "deny" if code.starts_with("rate_limit.") => "throttle",
-        "allow" if code == "policy.capped" => "cap",
+        "allow" if permit.body.pointer("/decision_details/capped") == Some(&Value::Bool(true)) => "cap",
         other => other,
     };
     json!({

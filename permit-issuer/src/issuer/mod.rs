@@ -19,6 +19,8 @@ mod project;
 mod review;
 mod revoke;
 
+pub(crate) use project::current_checkpoint;
+
 use std::path::Path;
 use std::rc::Rc;
 
@@ -90,10 +92,20 @@ impl Issuer {
         self.keys = keys;
     }
 
+    /// Puts other keys in the place of the present ones and hands these out.
+    pub(crate) fn swap_keys(&mut self, keys: KeySet) -> KeySet {
+        std::mem::replace(&mut self.keys, keys)
+    }
+
     /// The clock's present.
     #[must_use]
     pub fn now(&self) -> i64 {
         self.clock.now_micros()
+    }
+
+    /// State and keys together.
+    pub(crate) fn parts(&mut self) -> (&mut Store, &KeySet) {
+        (&mut self.store, &self.keys)
     }
 
     /// The state, for exports.

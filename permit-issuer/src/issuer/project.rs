@@ -60,12 +60,22 @@ impl Issuer {
     pub fn checkpoint(&mut self) -> Result<Value> {
         let now = self.now();
         let Self { store, keys, .. } = self;
-        store.write(|rows| checkpoint(rows, keys, now))
+        store.write(|rows| {
+            let (checkpoint, is_new) = current_checkpoint(rows, keys, now)?;
+            if is_new {
+                rows.add_checkpoint(&checkpoint)?;
+            }
+            Ok(checkpoint)
+        })
     }
 }
 
-/// See [`Issuer::checkpoint`].
-pub(crate) fn checkpoint(rows: &Rows<'_>, keys: &crate::keys::KeySet, now: i64) -> Result<Value> {
+/// The checkpoint over the heads that `rows` shows, and whether it is not stored yet.
+pub(crate) fn current_checkpoint(
+    rows: &Rows<'_>,
+    keys: &crate::keys::KeySet,
+    now: i64,
+) -> Result<(Value, bool)> {
     let mut heads = serde_json::Map::new();
     let mut lines = std::collections::BTreeMap::new();
     for project in rows.projects()? {
@@ -89,7 +99,7 @@ pub(crate) fn checkpoint(rows: &Rows<'_>, keys: &crate::keys::KeySet, now: i64) 
         && last.get("chain_heads") == Some(&heads)
         && last.get("key_id") == Some(&json!(key_id))
     {
-        return Ok(last);
+        return Ok((last, false));
     }
     let preimage = lines.into_values().collect::<Vec<_>>().join("\n");
     let composite = format!("sha256:{}", document::sha256_hex(preimage.as_bytes()));
@@ -104,8 +114,7 @@ pub(crate) fn checkpoint(rows: &Rows<'_>, keys: &crate::keys::KeySet, now: i64) 
         "public_key": signer.public_key().to_text(),
         "signature": signer.sign_text(&composite),
     });
-    rows.add_checkpoint(&checkpoint)?;
-    Ok(checkpoint)
+    Ok((checkpoint, true))
 }
 
 /// Brings the stored envelopes in line with the policy. An envelope that the policy no longer names keeps its state; no

@@ -53,6 +53,15 @@ impl KeyEntry {
     }
 }
 
+/// Ends the window of the active key of `purpose` just before `now`; whether there was one.
+pub(super) fn retire(entries: &mut [KeyEntry], purpose: Purpose, now: i64) -> bool {
+    let active = entries.iter_mut().find(|entry| entry.purpose == purpose.name() && entry.valid_to.is_none());
+    let Some(active) = active else { return false };
+    active.status = "retired".to_owned();
+    active.valid_to = Some(wire_time(now.saturating_sub(1)));
+    true
+}
+
 /// The signed manifest of `entries`.
 ///
 /// # Errors

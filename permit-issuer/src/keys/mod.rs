@@ -108,6 +108,15 @@ impl KeySet {
         Ok(purpose.key_id(&self.signer(purpose)?.public_key()))
     }
 
+    /// Signs with `fresh` from `now` on; the key before it is retired one microsecond earlier, because windows include
+    /// both ends and must not overlap.
+    pub fn rotate(&mut self, purpose: Purpose, fresh: Box<dyn Signer>, now: i64) {
+        manifest::retire(&mut self.entries, purpose, now);
+        self.entries.push(KeyEntry::active(purpose, &fresh.public_key(), now));
+        self.signers.retain(|(own, _)| *own != purpose);
+        self.signers.push((purpose, fresh));
+    }
+
     /// All entries of the key manifest.
     #[must_use]
     pub fn entries(&self) -> &[KeyEntry] {

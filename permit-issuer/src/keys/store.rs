@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::manifest::retire;
 use super::{KeyEntry, KeySet, Purpose, Seed, Signer, signed_manifest};
-use crate::clock::wire_time;
 use crate::document;
 use crate::error::{Error, Result};
 
@@ -87,13 +87,9 @@ impl KeyStore {
     /// When there is no active key or a file cannot be written.
     pub fn rotate(&self, source: SeedSource<'_>, purpose: Purpose, now: i64) -> Result<String> {
         let mut entries = self.entries()?;
-        let active = entries
-            .iter_mut()
-            .find(|entry| entry.purpose == purpose.name() && entry.valid_to.is_none())
-            .ok_or_else(|| Error::Damaged(format!("no active key for {}", purpose.name())))?;
-        active.status = "retired".to_owned();
-        // windows include both ends; one microsecond apart keeps them from overlapping
-        active.valid_to = Some(wire_time(now.saturating_sub(1)));
+        if !retire(&mut entries, purpose, now) {
+            return Err(Error::Damaged(format!("no active key for {}", purpose.name())));
+        }
         let fresh = self.create(source, purpose, now)?;
         let id = fresh.key_id.clone();
         entries.push(fresh);

@@ -49,6 +49,8 @@ pub struct Decision {
     pub reserve_usd_micros: Option<i64>,
     /// Rate-limit counters that this call enters; only on allow and challenge.
     pub admit: Vec<(String, String)>,
+    /// Whether fewer output tokens are let through than were asked for.
+    pub capped: bool,
     /// The limit that stood in the way.
     pub throttle: Option<Throttle>,
 }
@@ -79,6 +81,7 @@ impl Decision {
             "code": self.code,
             "reason": self.reason,
             "rule_id": self.rule,
+            "capped": self.capped,
         });
         if let (Some(throttle), Some(members)) = (&self.throttle, details.as_object_mut()) {
             members.insert(
@@ -208,6 +211,7 @@ fn priced(
         envelope: rule.envelope.clone(),
         reserve_usd_micros: None,
         admit: admit.clone(),
+        capped,
         throttle: None,
     };
     let held = rule
@@ -251,19 +255,17 @@ fn priced(
         }
         reserve = Some(amount);
     }
-    let default_code = match (approved, capped) {
-        (true, _) => "approval.granted",
-        (false, true) => "policy.capped",
-        (false, false) => "policy.allowed",
+    let (code, reason) = match (approved, capped, bound) {
+        (true, ..) => ("approval.granted", format!("A person approved this call under rule {}.", rule.id)),
+        (false, true, Some(bound)) => {
+            ("policy.capped", format!("Permitted by rule {} with at most {bound} output tokens.", rule.id))
+        }
+        (false, ..) => ("policy.allowed", format!("Permitted by rule {}.", rule.id)),
     };
-    let reason = rule.reason.clone().unwrap_or_else(|| match (capped, bound) {
-        (true, Some(bound)) => format!("Permitted by rule {} with at most {bound} output tokens.", rule.id),
-        _ => format!("Permitted by rule {}.", rule.id),
-    });
-    Decision {
-        reserve_usd_micros: reserve,
-        ..decision(Effect::Allow, rule.code.as_deref().unwrap_or(default_code), reason)
-    }
+    let own = |text: &Option<String>| text.clone().filter(|_| !approved);
+    let code = own(&rule.code).unwrap_or_else(|| code.to_owned());
+    let reason = own(&rule.reason).unwrap_or(reason);
+    Decision { reserve_usd_micros: reserve, ..decision(Effect::Allow, &code, reason) }
 }
 
 /// The output tokens that the permit lets through: what was asked for, lowered by the caps. With a price or
@@ -379,6 +381,7 @@ fn deny(rule: Option<&Rule>, code: &str, reason: String) -> Decision {
         envelope: rule.and_then(|rule| rule.envelope.clone()),
         reserve_usd_micros: None,
         admit: Vec::new(),
+        capped: false,
         throttle: None,
     }
 }

@@ -221,6 +221,18 @@ impl Rows<'_> {
         Ok(())
     }
 
+    /// How many permits a project has, and when the first was decided.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn permit_range(&self, project: &str) -> Result<(i64, Option<i64>)> {
+        Ok(self.connection().query_row(
+            "SELECT COUNT(*), MIN(created_at) FROM permit WHERE project = ?1",
+            [project],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?)
+    }
+
     fn find(&self, condition: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Option<Permit>> {
         let sql = format!("SELECT {COLUMNS} FROM permit WHERE {condition}");
         let row = self.connection().prepare_cached(&sql)?.query_row(values, raw).optional()?;

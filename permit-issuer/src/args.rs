@@ -1,0 +1,193 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// Decides AI calls under policy and budget, before they run, and produces Keel evidence of it.
+#[derive(Debug, Parser)]
+#[command(version, about, long_about = None, after_help = "\
+Exit status: 0 done; 1 something was refused or failed; 2 usage.
+A denied permit is a decision, not a failure.
+
+decide, dispatch, close, review, revoke and sidecar read one JSON object a line on standard input and write one
+a line on standard output, in the same order and flushed, errors included. They can run as long as a gateway does.")]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a state directory: one project, one Ed25519 key for each purpose, key manifest, trust root
+    Init(Init),
+    /// Add a project to a state directory
+    AddProject(AddProject),
+    /// Replace the policy of a project
+    SetPolicy(SetPolicy),
+    /// Check a policy document and print its id, version and digest
+    CheckPolicy {
+        /// TOML or JSON
+        policy: PathBuf,
+    },
+    /// Decide on requests: request in, permit out
+    Decide(Stream),
+    /// Bind permits to the exact provider requests that are about to leave
+    Dispatch(Stream),
+    /// Close permits: response digests, usage, budget
+    Close(Stream),
+    /// Record what a person says to held permits
+    Review(Stream),
+    /// Withdraw permits
+    Revoke(Stream),
+    /// All of the above on one pipe: every line names its "op"
+    Sidecar(Stream),
+    /// Let due permits expire and give their reservations back
+    Expire(State),
+    /// Sign the heads of all chains and print the checkpoint
+    Checkpoint(State),
+    /// Print projects, chain heads and budgets as JSON
+    Status(State),
+    /// Write signed evidence for an auditor
+    Export(Export),
+    /// Retire the key of a purpose and make a new one
+    RotateKey(RotateKey),
+    /// Write a made-up week of three projects as signed evidence: fixed clock, public keys, same bytes every time
+    Demo {
+        /// Directory to make
+        directory: PathBuf,
+    },
+    /// Write or check the generated test vectors
+    Vectors(Vectors),
+    /// Write a large signed export for measurements
+    #[command(hide = true)]
+    BenchExport(BenchExport),
+}
+
+/// The state directory.
+#[derive(Debug, ClapArgs)]
+pub struct State {
+    /// State directory
+    #[arg(long, value_name = "DIR")]
+    pub state: PathBuf,
+    /// Instant to use in place of the clock, for reproducible runs
+    #[arg(long, value_name = "TIME", hide = true)]
+    pub now: Option<String>,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, ClapArgs)]
+pub struct Init {
+    /// The state directory to make
+    #[command(flatten)]
+    pub state: State,
+    /// Project name
+    #[arg(long, value_name = "NAME")]
+    pub project: String,
+    /// Project UUID; random when absent
+    #[arg(long, value_name = "UUID")]
+    pub project_id: Option<String>,
+    /// Policy document, TOML or JSON
+    #[arg(long, value_name = "FILE")]
+    pub policy: PathBuf,
+}
+
+/// Arguments of `add-project`.
+#[derive(Debug, ClapArgs)]
+pub struct AddProject {
+    /// The state directory
+    #[command(flatten)]
+    pub state: State,
+    /// Project name
+    #[arg(long, value_name = "NAME")]
+    pub project: String,
+    /// Project UUID; random when absent
+    #[arg(long, value_name = "UUID")]
+    pub project_id: Option<String>,
+    /// Policy document, TOML or JSON
+    #[arg(long, value_name = "FILE")]
+    pub policy: PathBuf,
+}
+
+/// Arguments of `set-policy`.
+#[derive(Debug, ClapArgs)]
+pub struct SetPolicy {
+    /// The state directory
+    #[command(flatten)]
+    pub state: State,
+    /// Project name or UUID, where there are several
+    #[arg(long, value_name = "NAME")]
+    pub project: Option<String>,
+    /// Policy document, TOML or JSON
+    pub policy: PathBuf,
+}
+
+/// Arguments of the commands that read JSON lines.
+#[derive(Debug, ClapArgs)]
+pub struct Stream {
+    /// The state directory
+    #[command(flatten)]
+    pub state: State,
+    /// Put provider requests, without secrets, into the evidence, so that a verifier can recompute their digest
+    #[arg(long)]
+    pub keep_request_bodies: bool,
+}
+
+/// Arguments of `export`.
+#[derive(Debug, ClapArgs)]
+pub struct Export {
+    /// The state directory
+    #[command(flatten)]
+    pub state: State,
+    /// Project name or UUID, where there are several
+    #[arg(long, value_name = "NAME")]
+    pub project: Option<String>,
+    /// Directory to make with export, manifest, key manifest, checkpoint and ledger
+    #[arg(required_unless_present_any = ["zip", "bundle"], conflicts_with_all = ["zip", "bundle"])]
+    pub directory: Option<PathBuf>,
+    /// The same files in one zip file
+    #[arg(long, value_name = "FILE", conflicts_with = "bundle")]
+    pub zip: Option<PathBuf>,
+    /// Everything in one keel.evidence_bundle/v1 file
+    #[arg(long, value_name = "FILE")]
+    pub bundle: Option<PathBuf>,
+}
+
+/// Arguments of `rotate-key`.
+#[derive(Debug, ClapArgs)]
+pub struct RotateKey {
+    /// The state directory
+    #[command(flatten)]
+    pub state: State,
+    /// Which key
+    #[arg(value_parser = ["export_signing", "permit_binding_signing", "integrity_checkpoint", "scope_state"])]
+    pub purpose: String,
+}
+
+/// Arguments of `vectors`.
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = false)]
+pub struct Vectors {
+    /// Write all cases under this directory
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Compare all cases under this directory byte by byte
+    #[arg(long, value_name = "DIR")]
+    pub check: Option<PathBuf>,
+}
+
+/// Arguments of `bench-export`.
+#[derive(Debug, ClapArgs)]
+pub struct BenchExport {
+    /// Governance events in one chain
+    #[arg(long, default_value_t = 0, conflicts_with = "closures")]
+    pub events: u64,
+    /// Signed closures in an audit export bundle
+    #[arg(long, default_value_t = 0)]
+    pub closures: u64,
+    /// Directory to make
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}

@@ -1,0 +1,1 @@
+//! Named single faults in evidence.
