@@ -84,7 +84,7 @@ fn governance(out: &mut Out, events: u64) -> std::io::Result<u64> {
         let separator = if number == 1 { "" } else { ", " };
         out.put(&format!(
             "{separator}{{\"created_at\": \"{time}\", \"event_id\": \"{id}\", \"event_type\": \"dispatch.egress_bound\", \
-             \"occurred_at\": \"{time}\", \"outcome\": \"success\", \"payload\": {{\"permit_id\": \"{permit}\"}}, \
+             \"occurred_at\": \"{time}\", \"outcome\": \"success\", \
              \"prev_hash\": \"{previous}\", \"project_id\": \"{PROJECT}\", \"record_hash\": \"{hash}\", \
              \"resource_id\": \"{permit}\", \"resource_type\": \"permit\", \"sequence_number\": {sequence}, \
              \"severity\": \"info\"}}",

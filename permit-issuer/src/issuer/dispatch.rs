@@ -53,7 +53,7 @@ impl Issuer {
         let now = self.now();
         let keep = self.keep_request_bodies;
         let Self { store, keys, .. } = self;
-        let outcome = store.write(|rows| {
+        store.write(|rows| {
             let mut permit = rows.permit(&request.permit_id)?;
             match check(&permit, &request, &hash, now) {
                 Ok(Check::Fresh) => {}
@@ -82,8 +82,7 @@ impl Issuer {
             rows.update_permit(&permit)?;
             rows.chain(&permit.project, &permit.id, events(&permit, &request, &hash, now), now)?;
             Ok(Ok(answer(&permit, false)))
-        })?;
-        outcome
+        })?
     }
 }
 

@@ -167,7 +167,6 @@ fn set_reservation_status(permit: &mut Permit, status: &str) {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used as a function in map_err")]
 fn damaged(error: crate::budget::BudgetError) -> crate::Error {
     crate::Error::Damaged(format!("ledger: {error}"))
 }

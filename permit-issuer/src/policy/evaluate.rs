@@ -190,7 +190,7 @@ fn priced(
     let price = policy.price(&request.provider, &request.model);
     let bound = match bounded_output(request, rule, price) {
         Ok(bound) => bound,
-        Err(decision) => return decision,
+        Err(decision) => return *decision,
     };
     let max_cost = rule.cap.as_ref().and_then(|cap| cap.max_cost_usd_micros);
     let estimate = estimate(request, price, bound.unwrap_or(request.estimated_output_tokens));
@@ -274,7 +274,7 @@ fn bounded_output(
     request: &DecideRequest,
     rule: &Rule,
     price: Option<&Price>,
-) -> Result<Option<i64>, Decision> {
+) -> Result<Option<i64>, Box<Decision>> {
     let cap = rule.cap.as_ref();
     let token_cap = cap.and_then(|cap| cap.max_output_tokens);
     let mut bound = match (request.max_output_tokens, token_cap) {
@@ -292,7 +292,7 @@ fn bounded_output(
             }
             _ => {
                 let estimate = price.cost(request.estimated_input_tokens, 1).unwrap_or(MAX_INTEGER);
-                return Err(over_cap(rule, estimate, max_cost));
+                return Err(Box::new(over_cap(rule, estimate, max_cost)));
             }
         }
     }
