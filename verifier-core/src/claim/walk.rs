@@ -17,6 +17,7 @@ use crate::evidence::stream::Decoded;
 use crate::finding::{Code, Effect, Finding, Verdict, catalog};
 use crate::json::{Kind, Value};
 use crate::report::{ReportBuilder, Requested, Subject};
+use crate::trust::Check;
 
 const CLAIM: &str = name::LOCAL_CONTINUITY;
 const TITLE: &str = "record hashes, links and order of chain entries";
@@ -197,14 +198,21 @@ fn reading(export: &Export<'_>, rows: &ChainRows) -> Reading {
 }
 
 /// Judges the walk.
-pub(crate) fn check(export: &Export<'_>, mut rows: ChainRows, required: bool, out: &mut ReportBuilder) {
+pub(crate) fn check(export: &Export<'_>, mut rows: ChainRows, out: &mut ReportBuilder) {
+    let requested = export.requested(CLAIM, export.policy.walk == Check::Required);
+    let required = requested != Requested::Automatic;
     let reading = reading(export, &rows);
     if !required && rows.is_empty() {
         out.skipped("chain.walk", TITLE, "the evidence carries no chain entries");
         return;
     }
-    out.claim(CLAIM, if required { Requested::Operator } else { Requested::Automatic });
+    out.claim(CLAIM, requested);
     out.evidence(CLAIM, &["export.chain_entries", "export.records.chain_entries"]);
+    if required && !export.semantics.has("keel.governance_chain.record_hash.v1") {
+        let effect = Effect::Fails { verdict: Verdict::UnverifiableScope };
+        let message = "the pack does not pin the record hash that its entries use";
+        return fail(&catalog::walk::WALK_UNKNOWN_CHAIN_FORMAT, effect, message, out);
+    }
     match reading {
         Reading::NotJson => {
             let effect = Effect::Fails { verdict: Verdict::UnverifiableScope };

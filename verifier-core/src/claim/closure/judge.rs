@@ -9,6 +9,7 @@ use crate::evidence::stream::Decoded;
 use crate::finding::{Code, Effect, Finding, Verdict, catalog};
 use crate::json::{Kind, Value};
 use crate::report::{ReportBuilder, Requested, Subject};
+use crate::trust::Check;
 
 use catalog::closure as code;
 
@@ -97,13 +98,16 @@ struct Counts {
 }
 
 /// Judges everything about closures.
-pub(crate) fn check(export: &Export<'_>, rows: ClosureRows, required: bool, out: &mut ReportBuilder) {
+pub(crate) fn check(export: &Export<'_>, rows: ClosureRows, out: &mut ReportBuilder) {
+    let claims = [name::CLOSURE_SIGNATURE, name::CLOSURE_DIGEST, name::CLOSURE_DISPATCH];
+    let by_operator = export.policy.closures == Check::Required;
+    let required = by_operator || claims.iter().any(|claim| export.semantics.request(claim).is_some());
     let source = match reading(export, required) {
         Reading::Entries(source) => source,
         Reading::Unfit(code, reason) => {
             out.skipped("closures", TITLE, reason);
             if required {
-                out.claim(name::CLOSURE_SIGNATURE, Requested::Operator);
+                out.claim(name::CLOSURE_SIGNATURE, export.requested(name::CLOSURE_SIGNATURE, by_operator || required));
                 let effect = Effect::Fails { verdict: Verdict::UnverifiableScope };
                 out.unsupported(
                     name::CLOSURE_SIGNATURE,
@@ -121,7 +125,7 @@ pub(crate) fn check(export: &Export<'_>, rows: ClosureRows, required: bool, out:
         out.skipped("closures", TITLE, "the evidence carries no closures");
         return;
     }
-    out.claim(name::CLOSURE_SIGNATURE, if required { Requested::Operator } else { Requested::Automatic });
+    out.claim(name::CLOSURE_SIGNATURE, requested(required));
     let mut judge =
         Judge { export, rows: &rows, required, counts: Counts::default(), failed: [false; 3], out };
     judge.counts.closures = u64::try_from(closures.len()).unwrap_or(u64::MAX);
@@ -196,13 +200,17 @@ impl Judge<'_, '_> {
     }
 
     fn requested(&self) -> Requested {
-        if self.required { Requested::Operator } else { Requested::Automatic }
+        requested(self.required)
     }
 
     fn closure(&mut self, place: Place, closure: &ClosureRow) {
         let event = &closure.event_id;
         let permit = closure.permit_id.as_deref().or(closure.carrier.as_deref()).unwrap_or("None");
-        let Some(version) = closure.version else {
+        let pinned = closure.version.filter(|version| {
+            let rule = if *version == Version::V1 { "keel.closure.format.v1" } else { "keel.closure.format.v2" };
+            !self.required || self.export.semantics.has(rule)
+        });
+        let Some(version) = pinned else {
             let message =
                 format!("event_id={event} permit_id={permit} binding_version={}", closure.stated_version);
             let effect = Effect::Fails { verdict: Verdict::UnverifiableScope };
@@ -497,6 +505,10 @@ impl Judge<'_, '_> {
             );
         }
     }
+}
+
+fn requested(required: bool) -> Requested {
+    if required { Requested::Operator } else { Requested::Automatic }
 }
 
 /// One of the two responses.

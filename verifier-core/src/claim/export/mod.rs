@@ -8,12 +8,15 @@ mod integrity;
 mod manifest;
 mod record;
 
-use crate::claim::{closure, walk};
+use std::sync::Arc;
+
+use crate::claim::{closure, name, walk};
 use crate::evidence::ExportSet;
 use crate::evidence::stream::{self, Decoded, Settings, StreamError, Streamed};
 use crate::finding::{Effect, Finding, Location, Verdict, catalog};
 use crate::json::AnomalyKind;
-use crate::report::{FileSummary, ReportBuilder};
+use crate::registry::Semantics;
+use crate::report::{FileSummary, ReportBuilder, Requested};
 use crate::trust::{Check, KeyRing, KeySource, NamedBlob, TrustPolicy};
 use crate::verify::Progress;
 
@@ -35,6 +38,7 @@ pub(crate) struct Export<'a> {
     pub(crate) streamed: &'a Streamed,
     pub(crate) keys: &'a KeyRing,
     pub(crate) binding_keys: &'a KeyRing,
+    pub(crate) semantics: &'a Semantics,
 }
 
 impl Export<'_> {
@@ -43,11 +47,25 @@ impl Export<'_> {
         &self.set.payload.label
     }
 
+    /// The manifest as named on the command line; empty without one.
+    pub(crate) fn manifest_label(&self) -> &str {
+        self.manifest.map_or("", Manifest::label)
+    }
+
     /// The top-level members of the payload, when it is an object.
     pub(crate) fn fields(&self) -> Option<&stream::StreamedObject> {
         match &self.streamed.decoded {
             Decoded::Object(object) => Some(object),
             _ => None,
+        }
+    }
+
+    /// Who asks for a claim: the operator, the manifest's claim set, or nobody.
+    pub(crate) fn requested(&self, claim: &str, by_operator: bool) -> Requested {
+        match self.semantics.request(claim) {
+            _ if by_operator => Requested::Operator,
+            Some(_) => Requested::Evidence,
+            None => Requested::Automatic,
         }
     }
 
@@ -68,6 +86,12 @@ pub(crate) fn verify(
     let keys = key_ring(set, policy, out);
     let binding_keys = keys.for_bindings(policy);
     let manifest = manifest::read(set, policy, out);
+    let (root, siblings) = match (&manifest, &set.manifest) {
+        (Some(manifest), Some(part)) => (Some(manifest.root()), Arc::clone(&part.siblings)),
+        _ => (None, Arc::clone(&set.payload.siblings)),
+    };
+    let semantics = crate::registry::resolve(root, &*siblings, &policy.limits);
+    out.semantics = semantics.summary.clone();
     let visitor = RecordVisitor::new(&binding_keys);
     let mut collected = Collected::new(&policy.limits);
     let Some(streamed) = read_payload(set, policy, progress, &visitor, &mut collected, out) else {
@@ -80,16 +104,57 @@ pub(crate) fn verify(
         streamed: &streamed,
         keys: &keys,
         binding_keys: &binding_keys,
+        semantics: &semantics,
     };
     describe(&export, out);
     report_text_faults(&export, out);
+    let mut gate = Gate { stopped: semantics.report_failure(out, export.manifest_label()), export: &export };
     integrity::check(&export, out);
     identity::check(&export, out);
-    let requested_walk = policy.walk == Check::Required;
-    let requested_closures = policy.closures == Check::Required;
-    walk::check(&export, collected.chain, requested_walk, out);
-    closure::check(&export, collected.closures, requested_closures, out);
+    gate.after(name::EXPORT_INTEGRITY, out);
+    if gate.open(&[name::LOCAL_CONTINUITY], out) {
+        walk::check(&export, collected.chain, out);
+        gate.after(name::LOCAL_CONTINUITY, out);
+    }
+    if gate.open(&[name::CLOSURE_SIGNATURE, name::CLOSURE_DIGEST, name::CLOSURE_DISPATCH], out) {
+        closure::check(&export, collected.closures, out);
+    }
+    semantics.enforce(out, export.manifest_label());
+    semantics.annotate(out);
     limits_of_the_evidence(&export, out);
+}
+
+/// Where the reference would have stopped.
+///
+/// A claim of the manifest's claim set that comes after that point counts as not adjudicated, because a pack's
+/// author can rely on no more than that. Claims that nobody pinned are judged all the same.
+struct Gate<'g, 'e> {
+    stopped: bool,
+    export: &'g Export<'e>,
+}
+
+impl Gate<'_, '_> {
+    /// Whether the step for these claims may run.
+    fn open(&self, claims: &[&'static str], out: &mut ReportBuilder) -> bool {
+        let pinned = claims.iter().find(|claim| self.export.semantics.request(claim).is_some());
+        match pinned {
+            Some(claim) if self.stopped => {
+                out.skipped(claim, "pinned claim", "a check before it failed, so the claim set's claim is not adjudicated");
+                false
+            }
+            _ => true,
+        }
+    }
+
+    /// Closes the gate when a requested claim was not established.
+    fn after(&mut self, claim: &'static str, out: &ReportBuilder) {
+        let requested = claim == name::EXPORT_INTEGRITY
+            || self.export.semantics.request(claim).is_some()
+            || (claim == name::LOCAL_CONTINUITY && self.export.policy.walk == Check::Required);
+        let accepted = claim == name::EXPORT_INTEGRITY && self.export.policy.allow_unsigned;
+        let failed = out.verdict(claim).is_some_and(|verdict| verdict != Verdict::Supported);
+        self.stopped |= requested && failed && !accepted;
+    }
 }
 
 /// The keys of the run. A signed key manifest beside the evidence counts when the trust root signed it.
