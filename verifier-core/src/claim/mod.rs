@@ -5,6 +5,7 @@
 pub mod bundle;
 pub mod closure;
 pub mod export;
+pub mod payload_digest;
 pub mod walk;
 
 /// Registered claim names of this path (spec 26 section 3).

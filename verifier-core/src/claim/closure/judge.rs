@@ -107,7 +107,10 @@ pub(crate) fn check(export: &Export<'_>, rows: ClosureRows, out: &mut ReportBuil
         Reading::Unfit(code, reason) => {
             out.skipped("closures", TITLE, reason);
             if required {
-                out.claim(name::CLOSURE_SIGNATURE, export.requested(name::CLOSURE_SIGNATURE, by_operator || required));
+                out.claim(
+                    name::CLOSURE_SIGNATURE,
+                    export.requested(name::CLOSURE_SIGNATURE, by_operator || required),
+                );
                 let effect = Effect::Fails { verdict: Verdict::UnverifiableScope };
                 out.unsupported(
                     name::CLOSURE_SIGNATURE,
@@ -207,7 +210,8 @@ impl Judge<'_, '_> {
         let event = &closure.event_id;
         let permit = closure.permit_id.as_deref().or(closure.carrier.as_deref()).unwrap_or("None");
         let pinned = closure.version.filter(|version| {
-            let rule = if *version == Version::V1 { "keel.closure.format.v1" } else { "keel.closure.format.v2" };
+            let rule =
+                if *version == Version::V1 { "keel.closure.format.v1" } else { "keel.closure.format.v2" };
             !self.required || self.export.semantics.has(rule)
         });
         let Some(version) = pinned else {

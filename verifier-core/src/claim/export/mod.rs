@@ -10,7 +10,7 @@ mod record;
 
 use std::sync::Arc;
 
-use crate::claim::{closure, name, walk};
+use crate::claim::{closure, name, payload_digest, walk};
 use crate::evidence::ExportSet;
 use crate::evidence::stream::{self, Decoded, Settings, StreamError, Streamed};
 use crate::finding::{Effect, Finding, Location, Verdict, catalog};
@@ -28,7 +28,7 @@ pub(crate) use manifest::file_name;
 pub(crate) use record::PermitFacts;
 
 /// Top-level arrays that can be large.
-const STREAMED: &[&str] = &["records", "chain_entries"];
+pub(crate) const STREAMED: &[&str] = &["records", "chain_entries"];
 
 /// What every step may look at.
 pub(crate) struct Export<'a> {
@@ -116,6 +116,7 @@ pub(crate) fn verify(
         walk::check(&export, collected.chain, out);
         gate.after(name::LOCAL_CONTINUITY, out);
     }
+    payload_digest::check(&export, &collected.digests, out);
     if gate.open(&[name::CLOSURE_SIGNATURE, name::CLOSURE_DIGEST, name::CLOSURE_DISPATCH], out) {
         closure::check(&export, collected.closures, out);
     }
@@ -139,7 +140,11 @@ impl Gate<'_, '_> {
         let pinned = claims.iter().find(|claim| self.export.semantics.request(claim).is_some());
         match pinned {
             Some(claim) if self.stopped => {
-                out.skipped(claim, "pinned claim", "a check before it failed, so the claim set's claim is not adjudicated");
+                out.skipped(
+                    claim,
+                    "pinned claim",
+                    "a check before it failed, so the claim set's claim is not adjudicated",
+                );
                 false
             }
             _ => true,

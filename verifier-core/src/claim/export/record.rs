@@ -7,6 +7,7 @@
 use crate::bytes::Limits;
 use crate::chain::{EntryRow, Source};
 use crate::claim::closure::{ClosureKeys, ClosureRows, EntryFacts};
+use crate::claim::payload_digest::{DigestRow, digest_row};
 use crate::claim::walk::ChainRows;
 use crate::evidence::stream::{Item, Origin, Visitor};
 use crate::json::Value;
@@ -39,6 +40,8 @@ pub(super) struct RecordRow {
     /// `project_id`, for JSON lines.
     pub(super) project_id: Option<Box<str>>,
     pub(super) permit: Option<PermitFacts>,
+    /// Digest events among the record and its entries.
+    pub(super) digests: Vec<DigestRow>,
 }
 
 /// The chain entries of a permit record.
@@ -82,6 +85,10 @@ impl Visitor for RecordVisitor<'_> {
             Some(_) => self.closure_keys.entry_facts(value, None),
             None => EntryFacts::default(),
         };
+        let mut digests: Vec<DigestRow> = digest_row(value).into_iter().collect();
+        if let Some(entries) = value.member("chain_entries").and_then(Value::as_array) {
+            digests.extend(entries.items().filter_map(digest_row));
+        }
         RecordRow {
             index: item.index,
             is_object: value.is_object(),
@@ -92,6 +99,7 @@ impl Visitor for RecordVisitor<'_> {
                 .then(|| value.member("project_id").and_then(Value::non_empty_text).map(Box::from))
                 .flatten(),
             permit,
+            digests,
         }
     }
 }
@@ -121,14 +129,16 @@ fn permit_facts(permit: Value<'_>) -> Option<PermitFacts> {
 pub(super) struct Collected {
     pub(super) chain: ChainRows,
     pub(super) closures: ClosureRows,
+    pub(super) digests: Vec<DigestRow>,
 }
 
 impl Collected {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self { chain: ChainRows::new(limits), closures: ClosureRows::default() }
+        Self { chain: ChainRows::new(limits), closures: ClosureRows::default(), digests: Vec::new() }
     }
 
-    pub(super) fn take(&mut self, origin: Origin, row: RecordRow) {
+    pub(super) fn take(&mut self, origin: Origin, mut row: RecordRow) {
+        self.digests.append(&mut row.digests);
         match origin {
             RECORDS | Origin::Line => self.record(row),
             Origin::Array(_) => {
