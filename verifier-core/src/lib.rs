@@ -12,6 +12,7 @@ pub mod finding;
 pub mod json;
 pub mod par;
 pub mod registry;
+pub mod render;
 pub mod report;
 pub mod time;
 pub mod trust;
