@@ -144,6 +144,11 @@ fn encrypted_and_unknown_methods_are_refused_by_name() {
     for flags in [1, 1 << 6, 1 << 13] {
         only_noted(middle().both(|side| side.flags = flags), NoteKind::Encrypted, Refusal::Encrypted);
     }
+    // said to be encrypted by one header only: both facts are reported
+    let archive = one(middle().central(|side| side.flags = 1));
+    assert_eq!(kinds(&archive), [NoteKind::Contradiction, NoteKind::Encrypted]);
+    let error = archive.find("middle").unwrap().read(1 << 20).unwrap_err();
+    assert!(matches!(error, ReadError::Refused(Refusal::Encrypted)));
     only_noted(middle().both(|side| side.method = 99), NoteKind::Encrypted, Refusal::Encrypted);
     for method in [1, 9, 12, 14, 93, 95, 0xffff] {
         only_noted(

@@ -209,12 +209,14 @@ impl Listing<'_> {
     fn refusal(&mut self, header: &Header, contradiction: Option<&'static str>) -> Option<Refusal> {
         if let Some(detail) = contradiction {
             self.note(NoteKind::Contradiction, &header.name, detail);
-            return Some(Refusal::Contradiction);
         }
         let encrypted = header.flags & (FLAG_ENCRYPTED | FLAG_STRONG_ENCRYPTION | FLAG_MASKED) != 0;
         if encrypted || header.method == AES {
             self.note(NoteKind::Encrypted, &header.name, "content cannot be read");
             return Some(Refusal::Encrypted);
+        }
+        if contradiction.is_some() {
+            return Some(Refusal::Contradiction);
         }
         if !matches!(header.method, STORED | DEFLATE) {
             self.note(NoteKind::UnsupportedMethod, &header.name, format!("method {}", header.method));
