@@ -10,6 +10,7 @@ pub mod crypto;
 pub mod evidence;
 pub mod finding;
 pub mod json;
+pub mod merkle;
 pub mod par;
 pub mod registry;
 pub mod render;
