@@ -9,6 +9,7 @@ pub mod claim;
 pub mod crypto;
 pub mod evidence;
 pub mod finding;
+pub mod format;
 pub mod json;
 pub mod merkle;
 pub mod par;

@@ -1,0 +1,4 @@
+//! The wire: one file for each artifact.
+
+pub mod checkpoint;
+pub mod scope;

@@ -1,0 +1,21 @@
+//! Scope faithfulness on the wire: the declaration inside an export, its predicate, the evidence records, and
+//! the signed sidecar that commits to a population (spec 04 sections 4 to 6, spec 12).
+//!
+//! These types say what was received and whether it has the documented shape. They prove nothing.
+
+mod predicate;
+mod record;
+mod segment;
+mod shape;
+mod sidecar;
+
+pub use predicate::{Bounds, GRAMMAR, KINDS, Kind, Lookup, Predicate, PredicateError, RangeBounds};
+pub use record::{EvidenceRecord, Payload, chain_field};
+pub use segment::{
+    BLOCK_VERSION, BoundaryPolicy, DeclaredEnd, DeclaredStart, Reference, Segment, StartNumber, segments,
+};
+pub use shape::{ShapeError, integer, is_prefixed_hash};
+pub use sidecar::{COMMITMENT_PROFILE, Commitment, Sidecar};
+
+#[cfg(test)]
+mod tests;
