@@ -147,10 +147,16 @@ impl EntryRow {
     /// Reduces an entry. `entry` must be an object.
     #[must_use]
     pub fn read(entry: Value<'_>, source: Source) -> Self {
-        let mut fields = Collected::default();
+        let mut fields = EntryFields::default();
         for member in entry.members() {
             fields.take(&member.name(), member.value);
         }
+        Self::from_fields(&fields, source, entry.span())
+    }
+
+    /// Reduces an entry whose members were found under other names or in several places.
+    #[must_use]
+    pub fn from_fields(fields: &EntryFields<'_>, source: Source, span: std::ops::Range<u64>) -> Self {
         let record = source == Source::Record;
         let (scope, scope_fault) = match fields.chain_scope {
             Some(value) if !(record && !value.is_truthy()) => match value.kind() {
@@ -178,7 +184,6 @@ impl EntryRow {
         };
         let mut fault = scope_fault.then_some(StructureFault::Scope);
         let computed = fields.hash(sequence, time, &mut fault);
-        let span = entry.span();
         Self {
             scope_derived: record && scope.is_none() && !scope_fault,
             scope,
@@ -210,25 +215,39 @@ fn raw_text(value: Value<'_>) -> Box<str> {
     String::from_utf8_lossy(value.raw()).chars().take(80).collect::<String>().into()
 }
 
-/// The members that matter, collected in one pass over the object; the last of a repeated name wins.
-#[derive(Default)]
-struct Collected<'a> {
-    event_id: Option<Value<'a>>,
-    event_type: Option<Value<'a>>,
-    resource_type: Option<Value<'a>>,
-    resource_id: Option<Value<'a>>,
-    outcome: Option<Value<'a>>,
-    severity: Option<Value<'a>>,
-    created_at: Option<Value<'a>>,
-    occurred_at: Option<Value<'a>>,
-    prev_hash: Option<Value<'a>>,
-    record_hash: Option<Value<'a>>,
-    sequence_number: Option<Value<'a>>,
-    chain_scope: Option<Value<'a>>,
-    chain_format_version: Option<Value<'a>>,
+/// The members of an entry that matter, as received.
+#[derive(Clone, Debug, Default)]
+pub struct EntryFields<'a> {
+    /// `event_id`.
+    pub event_id: Option<Value<'a>>,
+    /// `event_type`.
+    pub event_type: Option<Value<'a>>,
+    /// `resource_type`.
+    pub resource_type: Option<Value<'a>>,
+    /// `resource_id`.
+    pub resource_id: Option<Value<'a>>,
+    /// `outcome`.
+    pub outcome: Option<Value<'a>>,
+    /// `severity`.
+    pub severity: Option<Value<'a>>,
+    /// `created_at`.
+    pub created_at: Option<Value<'a>>,
+    /// `occurred_at`.
+    pub occurred_at: Option<Value<'a>>,
+    /// `prev_hash`.
+    pub prev_hash: Option<Value<'a>>,
+    /// `record_hash`.
+    pub record_hash: Option<Value<'a>>,
+    /// `sequence_number`.
+    pub sequence_number: Option<Value<'a>>,
+    /// `chain_scope`.
+    pub chain_scope: Option<Value<'a>>,
+    /// `chain_format_version`.
+    pub chain_format_version: Option<Value<'a>>,
 }
 
-impl<'a> Collected<'a> {
+impl<'a> EntryFields<'a> {
+    /// Keeps a member if it matters; the last of a repeated name wins.
     fn take(&mut self, name: &str, value: Value<'a>) {
         let slot = match name {
             "event_id" => &mut self.event_id,

@@ -6,6 +6,7 @@ pub mod bundle;
 pub mod closure;
 pub mod export;
 pub mod payload_digest;
+pub mod scope;
 pub mod walk;
 
 /// Registered claim names of this path (spec 26 section 3).
@@ -22,6 +23,10 @@ pub mod name {
     pub const CLOSURE_DIGEST: &str = "closure.digest_consistency.v1";
     /// The dispatched request is the approved one.
     pub const CLOSURE_DISPATCH: &str = "closure.dispatch_binding.v1";
+    /// An export discloses exactly a declared population.
+    pub const SCOPE_FAITHFULNESS: &str = "export.scope_faithfulness.v1";
+    /// A scope-state sidecar is authentic and belongs to an authentic checkpoint.
+    pub const SCOPE_STATE: &str = "checkpoint.scope_state.v1";
     /// A single-file bundle is consistent and signed.
     pub const BUNDLE: &str = "evidence_bundle.self_attesting.v1";
 }

@@ -58,6 +58,12 @@ impl PublicKey {
         self.key.as_bytes()
     }
 
+    /// Whether the key is a point of small order, under which constant signatures verify by lax rules.
+    #[must_use]
+    pub fn is_weak(&self) -> bool {
+        self.key.is_weak()
+    }
+
     /// `ed25519:BASE64`.
     #[must_use]
     pub fn to_text(&self) -> String {

@@ -7,13 +7,15 @@ pub mod closure;
 pub mod export;
 pub mod input;
 pub mod pins;
+pub mod scope;
 pub mod trust;
 pub mod walk;
 
 use super::Code;
 
 /// All tables.
-static TABLES: &[&[&Code]] = &[input::ALL, export::ALL, pins::ALL, trust::ALL, walk::ALL, closure::ALL];
+static TABLES: &[&[&Code]] =
+    &[input::ALL, export::ALL, pins::ALL, trust::ALL, walk::ALL, closure::ALL, scope::ALL];
 
 /// Every code, by table.
 pub fn all() -> impl Iterator<Item = &'static Code> {

@@ -10,7 +10,7 @@ mod shape;
 mod sidecar;
 
 pub use predicate::{Bounds, GRAMMAR, KINDS, Kind, Lookup, Predicate, PredicateError, RangeBounds};
-pub use record::{EvidenceRecord, Payload, chain_field};
+pub use record::{EvidenceRecord, Payload, chain_field, hashed_field};
 pub use segment::{
     BLOCK_VERSION, BoundaryPolicy, DeclaredEnd, DeclaredStart, Reference, Segment, StartNumber, segments,
 };

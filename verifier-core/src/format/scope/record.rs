@@ -67,7 +67,8 @@ pub fn chain_field<'a>(record: Value<'a>, member: &str) -> Option<Value<'a>> {
 
 /// A member that the record hash covers and that may stand beside or inside the payload. The first of
 /// record, source and payload that has the name counts, `null` included.
-fn hashed_field<'a>(record: Value<'a>, payload: &Payload<'a>, name: &str) -> Option<Value<'a>> {
+#[must_use]
+pub fn hashed_field<'a>(record: Value<'a>, payload: &Payload<'a>, name: &str) -> Option<Value<'a>> {
     record.member(name).or_else(|| source(record).member(name)).or_else(|| payload.member(name))
 }
 
