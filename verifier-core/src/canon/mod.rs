@@ -109,7 +109,20 @@ pub fn write_except(
     without: &[&str],
     out: &mut impl Sink,
 ) -> Result<(), CanonError> {
-    Writer { profile, out }.value(value, without)
+    Writer { profile, out, drops: |_| false }.value(value, without)
+}
+
+/// Like [`write()`], leaving out, at every depth, the members whose name `drops` accepts.
+///
+/// # Errors
+/// [`CanonError`] when what remains has no canonical form.
+pub fn write_filtered(
+    profile: Profile,
+    value: Value<'_>,
+    drops: fn(&str) -> bool,
+    out: &mut impl Sink,
+) -> Result<(), CanonError> {
+    Writer { profile, out, drops }.value(value, &[])
 }
 
 /// The canonical bytes of `value`.
@@ -282,6 +295,7 @@ fn compare(profile: Profile, left: &str, right: &str) -> std::cmp::Ordering {
 struct Writer<'o, S> {
     profile: Profile,
     out: &'o mut S,
+    drops: fn(&str) -> bool,
 }
 
 impl<S: Sink> Writer<'_, S> {
@@ -324,7 +338,7 @@ impl<S: Sink> Writer<'_, S> {
                 });
             }
             let name = member.name();
-            if !without.contains(&name.as_ref()) {
+            if !without.contains(&name.as_ref()) && !(self.drops)(&name) {
                 members.push((name, member.value));
             }
         }

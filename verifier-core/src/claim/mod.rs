@@ -6,6 +6,7 @@ pub mod bundle;
 pub mod closure;
 pub mod export;
 pub mod payload_digest;
+pub mod permit;
 pub mod scope;
 pub mod walk;
 

@@ -1,4 +1,5 @@
-//! The wire: one file for each artifact.
+//! The wire: what an artifact's bytes are, without a verdict; one file for each artifact.
 
+pub mod binding;
 pub mod checkpoint;
 pub mod scope;

@@ -6,6 +6,7 @@
 pub mod closure;
 pub mod export;
 pub mod input;
+pub mod permit;
 pub mod pins;
 pub mod scope;
 pub mod trust;
@@ -14,8 +15,17 @@ pub mod walk;
 use super::Code;
 
 /// All tables.
-static TABLES: &[&[&Code]] =
-    &[input::ALL, export::ALL, pins::ALL, trust::ALL, walk::ALL, closure::ALL, scope::ALL];
+#[rustfmt::skip]
+static TABLES: &[&[&Code]] = &[
+    input::ALL,
+    export::ALL,
+    pins::ALL,
+    trust::ALL,
+    walk::ALL,
+    closure::ALL,
+    permit::ALL,
+    scope::ALL,
+];
 
 /// Every code, by table.
 pub fn all() -> impl Iterator<Item = &'static Code> {
