@@ -25,6 +25,3 @@ pub use row::{DecisionRow, Note, Statement};
 pub const DECISION: &str = "permit.decision.v1";
 /// Claim over review transitions.
 pub const REVIEW_TRANSITION: &str = "permit.review_transition.v1";
-
-#[cfg(test)]
-mod tests;

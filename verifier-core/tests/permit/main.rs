@@ -1,0 +1,16 @@
+//! `permit.decision.v1` and `permit.review_transition.v1` against published, recorded and altered artifacts.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
+
+mod body;
+mod hostile;
+mod own_rules;
+mod published;
+mod recorded;
+mod review;
+mod support;
+mod tamper;
