@@ -28,6 +28,8 @@ pub mod name {
     pub const SCOPE_FAITHFULNESS: &str = "export.scope_faithfulness.v1";
     /// A scope-state sidecar is authentic and belongs to an authentic checkpoint.
     pub const SCOPE_STATE: &str = "checkpoint.scope_state.v1";
+    /// The issuer signed this decision.
+    pub const PERMIT_DECISION: &str = crate::claim::permit::DECISION;
     /// A single-file bundle is consistent and signed.
     pub const BUNDLE: &str = "evidence_bundle.self_attesting.v1";
 }

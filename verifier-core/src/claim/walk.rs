@@ -11,10 +11,10 @@
 use crate::bytes::{LimitExceeded, Limits};
 use crate::chain::{EntryRow, Problem, ProblemKind, StructureFault, Walk};
 use crate::claim::export::Export;
-use crate::claim::name;
+use crate::claim::{name, scope};
 use crate::evidence::Fields;
 use crate::evidence::stream::Decoded;
-use crate::finding::{Code, Effect, Finding, Verdict, catalog};
+use crate::finding::{Code, Effect, Finding, Location, Verdict, catalog};
 use crate::json::{Kind, Value};
 use crate::report::{ReportBuilder, Requested, Subject};
 use crate::trust::Check;
@@ -245,7 +245,7 @@ pub(crate) fn check(export: &Export<'_>, mut rows: ChainRows, out: &mut ReportBu
                 rows.records.fault(|| format!("records[{index}] must be an object"));
             }
             let strangers = rows.other_records.filter(|_| required);
-            judge(export, rows.records, strangers, project.as_deref(), out);
+            judge(export, rows.records, strangers, true, project.as_deref(), out);
         }
         Reading::Bundle => {
             let fields = export.fields();
@@ -262,7 +262,7 @@ pub(crate) fn check(export: &Export<'_>, mut rows: ChainRows, out: &mut ReportBu
                 }
                 rows.nested
             };
-            judge(export, track, None, None, out);
+            judge(export, track, None, false, None, out);
         }
     }
 }
@@ -281,12 +281,16 @@ fn judge(
     export: &Export<'_>,
     track: Track,
     strangers: Option<(u64, u64)>,
+    governance: bool,
     project: Option<&str>,
     out: &mut ReportBuilder,
 ) {
     let Track { mut walk, mut noticed, dropped, kept_per_kind, overflow, structure } = track;
     let scope = project.map(|project| format!("project:{project}"));
-    bridges(export, &mut walk, &mut noticed);
+    let mut findings = Vec::new();
+    if governance {
+        bridges(export, &mut walk, &mut noticed, &mut findings);
+    }
     let mut dropped = dropped;
     let totals = walk.finish(scope.as_deref(), &mut |problem| {
         let known = noticed.iter().filter(|(_, other)| other.kind == problem.kind).count();
@@ -307,7 +311,6 @@ fn judge(
             ("links", totals.links),
         ],
     );
-    let mut findings = Vec::new();
     if let Some((message, count)) = structure {
         let message = if count > 1 { format!("{message} (and {} more)", count - 1) } else { message };
         findings.push(Finding::disproves(&catalog::walk::VERIFICATION_FAILED, message));
@@ -409,5 +412,37 @@ fn finding(problem: Problem) -> Finding {
     finding
 }
 
-/// Entries that stand for what the export's filter left out (spec 04 section 4).
-fn bridges(_export: &Export<'_>, _walk: &mut Walk, _noticed: &mut Vec<(Option<String>, Problem)>) {}
+/// Takes the entries that stand for what the export's filter left out (spec 04 section 4).
+fn bridges(
+    export: &Export<'_>,
+    walk: &mut Walk,
+    noticed: &mut Vec<(Option<String>, Problem)>,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(block) = export.fields().and_then(|fields| fields.member("scope_faithfulness")) else { return };
+    let entries = match scope::bridge_rows(block) {
+        Ok(entries) => entries,
+        Err(error) => {
+            findings.push(
+                Finding::disproves(&catalog::walk::VERIFICATION_FAILED, error.message)
+                    .at(Location::file(export.payload_label()).pointing(error.pointer)),
+            );
+            return;
+        }
+    };
+    let mut array = None;
+    for entry in entries {
+        let pointer = entry.pointer;
+        let array_of = |pointer: &str| pointer.rsplit_once('/').map(|(array, _)| array.to_owned());
+        if array_of(&pointer) != array {
+            array = array_of(&pointer);
+            walk.start_array();
+        }
+        let taken = walk.bridge(&entry.row, &mut |problem| noticed.push((Some(pointer.clone()), problem)));
+        if let Err(limit) = taken {
+            let message = format!("proof bridges: {limit}");
+            findings.push(Finding::new(&catalog::input::INPUT_LIMIT_EXCEEDED, Effect::Unreadable, message));
+            return;
+        }
+    }
+}

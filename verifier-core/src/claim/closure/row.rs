@@ -57,9 +57,14 @@ pub(crate) enum EntryFacts {
 }
 
 impl ClosureKeys<'_> {
-    /// Reduces a chain entry; `permit` is that of the enclosing record, if any.
-    pub(crate) fn entry_facts(&self, entry: Value<'_>, permit: Option<&PermitFacts>) -> EntryFacts {
-        let Some(kind) = entry.member("event_type").and_then(Value::text) else { return EntryFacts::Nothing };
+    /// Reduces a chain entry with its `event_type`; `permit` is that of the enclosing record, if any.
+    pub(crate) fn entry_facts(
+        &self,
+        entry: Value<'_>,
+        event_type: Value<'_>,
+        permit: Option<&PermitFacts>,
+    ) -> EntryFacts {
+        let Some(kind) = event_type.text() else { return EntryFacts::Nothing };
         match kind.as_ref() {
             "permit.closed" => self.closure(entry, permit),
             "provider.response.received" => response(entry, permit, true, false),

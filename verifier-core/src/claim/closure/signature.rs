@@ -108,11 +108,11 @@ impl<'k> ClosureKeys<'k> {
         Self { ring, table: KeyTable::for_purpose(ring, PERMIT_BINDING_SIGNING), known }
     }
 
-    pub(super) fn ring(&self) -> &KeyRing {
+    pub(crate) fn ring(&self) -> &KeyRing {
         self.ring
     }
 
-    pub(super) fn table(&self) -> &KeyTable {
+    pub(crate) fn table(&self) -> &KeyTable {
         &self.table
     }
 

@@ -6,6 +6,7 @@
 mod identity;
 mod integrity;
 mod manifest;
+mod permit;
 mod record;
 
 use std::sync::Arc;
@@ -112,6 +113,10 @@ pub(crate) fn verify(
     integrity::check(&export, out);
     identity::check(&export, out);
     gate.after(name::EXPORT_INTEGRITY, out);
+    if gate.open(&[name::PERMIT_DECISION], out) {
+        permit::check(&export, &visitor, collected.permits, out);
+        gate.after(name::PERMIT_DECISION, out);
+    }
     if gate.open(&[name::LOCAL_CONTINUITY], out) {
         walk::check(&export, collected.chain, out);
         gate.after(name::LOCAL_CONTINUITY, out);

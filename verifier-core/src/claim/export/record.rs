@@ -2,16 +2,24 @@
 //!
 //! A record may be a governance event, a permit record with chain entries of its own, or a chain entry; which
 //! of them counts is known only when the whole document was seen, so each is reduced under every reading that
-//! its members allow.
+//! its members allow. A large export consists of small records, so each is looked through once, and what most
+//! records do not have costs one comparison of a name.
 
 use crate::bytes::Limits;
 use crate::chain::{EntryRow, Source};
 use crate::claim::closure::{ClosureKeys, ClosureRows, EntryFacts};
 use crate::claim::payload_digest::{DigestRow, digest_row};
+use crate::claim::permit::{self, DecisionRow, PermitBody};
 use crate::claim::walk::ChainRows;
 use crate::evidence::stream::{Item, Origin, Visitor};
+use crate::finding::Finding;
 use crate::json::Value;
 use crate::trust::KeyRing;
+
+/// Kept decisions that are supported, beyond the first of which only their number matters.
+const DECISIONS_KEPT: usize = 10_000;
+/// Kept permit objects whose decision stands elsewhere in the export.
+const BODIES_KEPT: usize = 50_000;
 
 /// Position of `records` in the streamed arrays.
 const RECORDS: Origin = Origin::Array(0);
@@ -25,34 +33,54 @@ impl<'k> RecordVisitor<'k> {
     pub(super) fn new(binding_keys: &'k KeyRing) -> Self {
         Self { closure_keys: ClosureKeys::new(binding_keys) }
     }
+
+    /// Judges the decision bindings of one entry; `prefix` is the entry's pointer.
+    fn decisions(&self, entry: Value<'_>, prefix: &dyn Fn() -> String, into: &mut Vec<DecisionRow>) {
+        for found in permit::in_entry(entry) {
+            into.push(self.decision(found, &prefix()));
+        }
+    }
+
+    /// Judges one decision binding.
+    pub(super) fn decision(&self, found: permit::Found<'_>, prefix: &str) -> DecisionRow {
+        let mut row = permit::judge(found.value, self.closure_keys.ring(), self.closure_keys.table());
+        let inner = row.location.pointer.take().unwrap_or_default();
+        row.location.pointer = Some(format!("{prefix}{}{inner}", found.pointer()));
+        row
+    }
 }
 
 /// One record, reduced.
 pub(super) struct RecordRow {
-    pub(super) index: u64,
-    pub(super) is_object: bool,
+    index: u64,
+    is_object: bool,
     /// The record read as a chain entry, when it has the members of one.
-    pub(super) entry: Option<EntryRow>,
+    entry: Option<EntryRow>,
     /// What the record as a chain entry says about closures.
-    pub(super) entry_facts: EntryFacts,
+    entry_facts: EntryFacts,
     /// Its own chain entries.
-    pub(super) nested: Nested,
+    nested: Nested,
     /// `project_id`, for JSON lines.
-    pub(super) project_id: Option<Box<str>>,
-    pub(super) permit: Option<PermitFacts>,
+    project_id: Option<Box<str>>,
+    permit: Option<PermitFacts>,
     /// Digest events among the record and its entries.
-    pub(super) digests: Vec<DigestRow>,
+    digests: Vec<DigestRow>,
+    decisions: Vec<DecisionRow>,
+    /// Contradictions between the record's permit object and its signed decision.
+    contradictions: Vec<Finding>,
+    /// The permit object, when its decision was not among the record's own.
+    body: Option<Box<PermitBody>>,
 }
 
 /// The chain entries of a permit record.
-pub(super) enum Nested {
+enum Nested {
     Absent,
     NotAnArray,
     Entries(Vec<NestedEntry>),
 }
 
 /// An item of a record's chain entries; `None` when it is no object.
-pub(super) type NestedEntry = Option<(EntryRow, EntryFacts)>;
+type NestedEntry = Option<(EntryRow, EntryFacts)>;
 
 /// What a permit record says about its permit; no signature covers it.
 #[derive(Clone, Debug)]
@@ -63,54 +91,143 @@ pub(crate) struct PermitFacts {
     pub(crate) dispatched: bool,
 }
 
+/// The members of a record or entry that decide what it is.
+#[derive(Default)]
+struct Head<'a> {
+    permit: Option<Value<'a>>,
+    chain_entries: Option<Value<'a>>,
+    event_type: Option<Value<'a>>,
+    project_id: Option<Value<'a>>,
+    payload_json: Option<Value<'a>>,
+    payload: Option<Value<'a>>,
+    is_event: bool,
+    has_artifact: bool,
+}
+
+impl<'a> Head<'a> {
+    fn read(value: Value<'a>) -> Self {
+        let mut head = Self::default();
+        for member in value.members() {
+            match &*member.name() {
+                "permit" => head.permit = Some(member.value),
+                "chain_entries" => head.chain_entries = Some(member.value),
+                "event_type" => head.event_type = Some(member.value),
+                "project_id" => head.project_id = Some(member.value),
+                "payload_json" => head.payload_json = Some(member.value),
+                "payload" => head.payload = Some(member.value),
+                "event_id" | "record_hash" | "prev_hash" => head.is_event = true,
+                "artifact_type" => head.has_artifact = true,
+                _ => {}
+            }
+        }
+        head
+    }
+
+    /// Whether a decision binding can stand in this entry.
+    fn may_bind(&self) -> bool {
+        let holder = [self.payload_json, self.payload].into_iter().flatten().find_map(Value::as_object);
+        let names = ["permit_decision", "permit_decision_binding", "decision_binding", "artifact_type"];
+        self.has_artifact
+            || holder.is_some_and(|holder| holder.members().any(|member| names.contains(&&*member.name())))
+    }
+
+    fn is_digest(&self) -> bool {
+        self.event_type.is_some_and(|kind| kind.is_text("audit.integrity_digest"))
+    }
+}
+
 impl Visitor for RecordVisitor<'_> {
     type Row = RecordRow;
 
     fn visit(&self, item: Item<'_>) -> RecordRow {
-        let value = item.value;
+        let (value, index) = (item.value, item.index);
         let is_entry_array = !matches!(item.origin, RECORDS | Origin::Line);
         let source = if is_entry_array { Source::Entry } else { Source::Record };
-        let permit = value.member("permit").filter(|_| !is_entry_array).and_then(permit_facts);
-        let nested = match value.member("chain_entries") {
-            None => Nested::Absent,
-            Some(entries) if !entries.is_array() => Nested::NotAnArray,
-            Some(entries) => Nested::Entries(
-                entries.items().map(|entry| self.nested_entry(entry, permit.as_ref())).collect(),
-            ),
-        };
-        let is_event = is_entry_array
-            || ["event_id", "record_hash", "prev_hash"].iter().any(|name| value.member(name).is_some());
-        let entry = (value.is_object() && is_event).then(|| EntryRow::read(value, source));
-        let entry_facts = match &entry {
-            Some(_) => self.closure_keys.entry_facts(value, None),
-            None => EntryFacts::default(),
-        };
-        let mut digests: Vec<DigestRow> = digest_row(value).into_iter().collect();
-        if let Some(entries) = value.member("chain_entries").and_then(Value::as_array) {
-            digests.extend(entries.items().filter_map(digest_row));
-        }
-        RecordRow {
-            index: item.index,
+        let array = if is_entry_array { "chain_entries" } else { "records" };
+        let head = Head::read(value);
+        let permit_object = head.permit.filter(|_| !is_entry_array);
+        let permit = permit_object.and_then(permit_facts);
+        let mut row = RecordRow {
+            index,
             is_object: value.is_object(),
-            entry,
-            entry_facts,
-            nested,
-            project_id: (item.origin == Origin::Line)
-                .then(|| value.member("project_id").and_then(Value::non_empty_text).map(Box::from))
-                .flatten(),
-            permit,
-            digests,
+            entry: None,
+            entry_facts: EntryFacts::default(),
+            nested: Nested::Absent,
+            project_id: None,
+            permit: None,
+            digests: Vec::new(),
+            decisions: Vec::new(),
+            contradictions: Vec::new(),
+            body: None,
+        };
+        if value.is_object() && (is_entry_array || head.is_event) {
+            row.entry = Some(EntryRow::read(value, source));
+            if let Some(kind) = head.event_type {
+                row.entry_facts = self.closure_keys.entry_facts(value, kind, None);
+            }
         }
+        if item.origin == Origin::Line {
+            row.project_id = head.project_id.and_then(Value::non_empty_text).map(Box::from);
+        }
+        if head.is_digest() {
+            row.digests.extend(digest_row(value));
+        }
+        match head.chain_entries {
+            None => {
+                if head.may_bind() {
+                    self.decisions(value, &|| format!("/{array}/{index}"), &mut row.decisions);
+                }
+            }
+            Some(entries) if !entries.is_array() => row.nested = Nested::NotAnArray,
+            Some(entries) => {
+                let mut nested = Vec::new();
+                for (position, entry) in entries.items().enumerate() {
+                    nested.push(self.nested_entry(entry, position, permit.as_ref(), &mut row));
+                }
+                row.nested = Nested::Entries(nested);
+            }
+        }
+        if let Some(body) = permit_object.and_then(PermitBody::read) {
+            let own: Vec<&DecisionRow> =
+                row.decisions.iter().filter(|decision| body.is_of(decision)).collect();
+            row.contradictions = own.iter().flat_map(|decision| body.compare(decision)).collect();
+            if own.is_empty() {
+                row.body = Some(Box::new(body));
+            }
+        }
+        row.permit = permit;
+        row
     }
 }
 
 impl RecordVisitor<'_> {
-    fn nested_entry(&self, entry: Value<'_>, permit: Option<&PermitFacts>) -> NestedEntry {
-        entry.is_object().then(|| {
-            let row = EntryRow::read(entry, Source::Entry);
-            let facts = self.closure_keys.entry_facts(entry, permit);
-            (row, facts)
-        })
+    fn nested_entry(
+        &self,
+        entry: Value<'_>,
+        position: usize,
+        permit: Option<&PermitFacts>,
+        row: &mut RecordRow,
+    ) -> NestedEntry {
+        if !entry.is_object() {
+            return None;
+        }
+        let head = Head::read(entry);
+        if head.may_bind() {
+            let index = row.index;
+            self.decisions(
+                entry,
+                &|| format!("/records/{index}/chain_entries/{position}"),
+                &mut row.decisions,
+            );
+        }
+        if head.is_digest() {
+            row.digests.extend(digest_row(entry));
+        }
+        let facts = match head.event_type {
+            Some(kind) => self.closure_keys.entry_facts(entry, kind, permit),
+            None => EntryFacts::default(),
+        };
+        Some((EntryRow::read(entry, Source::Entry), facts))
     }
 }
 
@@ -130,15 +247,64 @@ pub(super) struct Collected {
     pub(super) chain: ChainRows,
     pub(super) closures: ClosureRows,
     pub(super) digests: Vec<DigestRow>,
+    pub(super) permits: PermitRows,
+}
+
+/// Decisions and permit objects of a payload.
+#[derive(Default)]
+pub(super) struct PermitRows {
+    pub(super) decisions: Vec<DecisionRow>,
+    /// Supported decisions that are counted and not kept.
+    pub(super) further: u64,
+    pub(super) bodies: Vec<PermitBody>,
+    /// Permit objects that were not kept for comparison.
+    pub(super) bodies_dropped: u64,
+    pub(super) contradictions: Vec<Finding>,
+}
+
+impl PermitRows {
+    pub(super) fn decision(&mut self, row: DecisionRow) {
+        let plain = row.verdict == crate::finding::Verdict::Supported && row.notes.is_empty();
+        if plain && self.decisions.len() >= DECISIONS_KEPT {
+            self.further += 1;
+        } else {
+            self.decisions.push(row);
+        }
+    }
+
+    fn body(&mut self, body: PermitBody) {
+        if self.bodies.len() < BODIES_KEPT {
+            self.bodies.push(body);
+        } else {
+            self.bodies_dropped += 1;
+        }
+    }
 }
 
 impl Collected {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self { chain: ChainRows::new(limits), closures: ClosureRows::default(), digests: Vec::new() }
+        Self {
+            chain: ChainRows::new(limits),
+            closures: ClosureRows::default(),
+            digests: Vec::new(),
+            permits: PermitRows::default(),
+        }
     }
 
     pub(super) fn take(&mut self, origin: Origin, mut row: RecordRow) {
         self.digests.append(&mut row.digests);
+        for decision in row.decisions.drain(..) {
+            if let Some(signed) = decision.signed()
+                && let (Some(permit), Some(hash)) = (&signed.permit_id, &signed.final_request_hash)
+            {
+                self.closures.signed_request(permit, hash);
+            }
+            self.permits.decision(decision);
+        }
+        self.permits.contradictions.append(&mut row.contradictions);
+        if let Some(body) = row.body.take() {
+            self.permits.body(*body);
+        }
         match origin {
             RECORDS | Origin::Line => self.record(row),
             Origin::Array(_) => {

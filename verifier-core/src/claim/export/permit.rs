@@ -1,0 +1,98 @@
+//! The permit decisions of an export: what was found, judged by [`crate::claim::permit`].
+
+use std::collections::HashMap;
+
+use super::Export;
+use super::record::{PermitRows, RecordVisitor};
+use crate::claim::name;
+use crate::claim::permit;
+use crate::evidence::Fields;
+use crate::evidence::stream::Decoded;
+use crate::finding::{Finding, Verdict, catalog};
+use crate::json::{Document, ParserLimits};
+use crate::report::{ReportBuilder, Requested};
+
+/// Reports every decision and compares permit objects with what was signed about them.
+pub(super) fn check(
+    export: &Export<'_>,
+    visitor: &RecordVisitor<'_>,
+    mut rows: PermitRows,
+    out: &mut ReportBuilder,
+) {
+    let requested =
+        export.requested(name::PERMIT_DECISION, export.policy.require.contains(name::PERMIT_DECISION));
+    let asked = matches!(requested, Requested::Evidence | Requested::Operator);
+    let mut decisions = Vec::new();
+    if let Some(fields) = export.fields() {
+        decisions
+            .extend(permit::in_export(|name| fields.member(name)).map(|found| visitor.decision(found, "")));
+        if fields.member("artifact_type").is_some_and(|kind| kind.is_text("permit_decision_binding"))
+            && let Ok(blob) = export.set.payload.entry.read(export.policy.limits.document_bytes)
+            && let Ok(document) = Document::parse(blob, ParserLimits::from(&export.policy.limits))
+        {
+            let whole = permit::in_entry(document.root()).filter(|found| found.pointer().is_empty());
+            decisions.extend(whole.map(|found| visitor.decision(found, "")));
+        }
+    }
+    decisions.append(&mut rows.decisions);
+    for decision in &mut decisions {
+        export.payload_label().clone_into(&mut decision.location.file);
+    }
+    let text_is_json = matches!(export.streamed.decoded, Decoded::Object(_) | Decoded::Lines(_));
+    if asked && !text_is_json {
+        permit::missing(
+            "the export is not a JSON object, so it holds no permit decision binding",
+            requested,
+            out,
+        );
+        return;
+    }
+    permit::report(&decisions, requested, out);
+    let here = |mut finding: Finding| {
+        export.payload_label().clone_into(&mut finding.location.file);
+        finding
+    };
+    for finding in rows.contradictions {
+        out.finding(here(finding));
+    }
+    let mut by_permit: HashMap<String, Vec<&permit::DecisionRow>> = HashMap::new();
+    for decision in &decisions {
+        if let Some(id) = decision.permit_id() {
+            by_permit.entry(id.trim().to_lowercase()).or_default().push(decision);
+        }
+    }
+    for body in &rows.bodies {
+        let own = by_permit.get(&body.permit_id().to_lowercase());
+        for decision in own.into_iter().flatten().filter(|decision| body.is_of(decision)) {
+            for finding in body.compare(decision) {
+                out.finding(here(finding));
+            }
+        }
+    }
+    if rows.bodies_dropped > 0 && !decisions.is_empty() {
+        let message = format!(
+            "{} permit objects were not compared with decisions elsewhere in the export",
+            rows.bodies_dropped
+        );
+        out.finding(Finding::notes(&catalog::export::PAYLOAD_NOT_EXAMINED, message));
+    }
+    describe(&decisions, out);
+}
+
+/// The identity of the first permit, from signed bytes only.
+fn describe(decisions: &[permit::DecisionRow], out: &mut ReportBuilder) {
+    let Some(first) = decisions.first().filter(|row| row.verdict == Verdict::Supported) else { return };
+    let Some(signed) = first.signed() else { return };
+    let shown = [
+        ("Permit", &signed.permit_id),
+        ("Decision", &signed.decision),
+        ("Provider", &signed.provider),
+        ("Model", &signed.model),
+        ("Expires", &signed.expires_at),
+    ];
+    if decisions.len() == 1 {
+        out.artifact.signed.extend(
+            shown.iter().filter_map(|(label, text)| Some(((*label).to_owned(), text.as_ref()?.to_string()))),
+        );
+    }
+}
