@@ -121,8 +121,11 @@ pub(crate) fn check(export: &Export<'_>, rows: ClosureRows, out: &mut ReportBuil
             return;
         }
     };
-    let closures: Vec<&(Place, ClosureRow)> =
-        rows.closures.iter().filter(|(place, _)| source.holds(*place)).collect();
+    let closures: Vec<&(Place, ClosureRow)> = rows
+        .closures
+        .iter()
+        .filter(|(place, closure)| source.holds(*place) && (closure.has_record || source != Source::Events))
+        .collect();
     let ends: Vec<_> = rows.ends.iter().filter(|(place, _)| source.holds(*place)).collect();
     if !required && closures.is_empty() && ends.is_empty() {
         out.skipped("closures", TITLE, "the evidence carries no closures");

@@ -21,6 +21,8 @@ pub(crate) struct ClosureRow {
     /// `binding_request_hash` of the enclosing record's permit.
     pub(super) carrier_binding: Option<Text>,
     pub(super) in_record: bool,
+    /// The payload shows any sign of a closure record; an event whose payload is withheld does not.
+    pub(super) has_record: bool,
     /// `None` when the version is not known.
     pub(super) version: Option<Version>,
     pub(super) stated_version: Text,
@@ -117,6 +119,7 @@ impl ClosureKeys<'_> {
             carrier,
             carrier_binding: permit.and_then(|permit| permit.binding_request_hash.clone()),
             in_record: permit.is_some(),
+            has_record: sealed.is_some() || stated_version.is_some() || hash.is_some() || signature.is_some(),
             version,
             stated_version: stated_version.unwrap_or("None".into()).into(),
             signed,
