@@ -56,9 +56,9 @@ def bodied(**members):
 
 
 CONTRADICTION = "the report shows the permit's members; they must be the ones signed"
-pair(AREA, "body-decision-differs", "the permit in the record says deny, its signed binding says allow", bodied(decision="deny"), bodied(), "PERMIT_BODY_CONTRADICTS_BINDING", notes=CONTRADICTION)
-pair(AREA, "body-model-differs", "the permit in the record names another model than the one signed", bodied(resource_model="gpt-5-max"), bodied(), "PERMIT_BODY_CONTRADICTS_BINDING", notes=CONTRADICTION)
-pair(AREA, "body-expiry-differs", "the permit in the record is valid for longer than the one signed", bodied(expires_at="2027-05-07T12:15:00Z"), bodied(), "PERMIT_BODY_CONTRADICTS_BINDING", notes=CONTRADICTION)
+pair(AREA, "body-decision-differs", "the permit in the record says deny, its signed binding says allow", bodied(decision="deny"), bodied(), "PERMIT_BODY_CONTRADICTS_DECISION", notes=CONTRADICTION)
+pair(AREA, "body-model-differs", "the permit in the record names another model than the one signed", bodied(resource_model="gpt-5-max"), bodied(), "PERMIT_BODY_CONTRADICTS_DECISION", notes=CONTRADICTION)
+pair(AREA, "body-expiry-differs", "the permit in the record is valid for longer than the one signed", bodied(expires_at="2027-05-07T12:15:00Z"), bodied(), "PERMIT_BODY_CONTRADICTS_DECISION", notes=CONTRADICTION)
 
 
 def two(second):
@@ -155,5 +155,6 @@ accepted(
     "expires-before-issue",
     "a permit that expires before it was issued is shown",
     pinned_decision(a.binding(expires_at="2026-05-07T11:00:00+00:00")),
+    ["PERMIT_EXPIRES_BEFORE_ISSUED"],
     notes="a remark, not a failure: the reference accepts it and the signature is genuine",
 )

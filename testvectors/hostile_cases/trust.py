@@ -116,7 +116,7 @@ pair(
     "the same key stands twice, first as active, then as revoked; a reader that takes the first misses it",
     keyed(extra=[a.key_entry(a.EXPORT, "export_signing", status="revoked", revoked_at="2026-03-01T00:00:00Z")]),
     keyed(extra=[a.key_entry(a.EXPORT, "export_signing")]),
-    [],
+    "SIGNING_KEY_REVOKED",
     notes="a revocation anywhere in the trusted manifest counts for the key",
 )
 pair(

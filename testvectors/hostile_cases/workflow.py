@@ -55,7 +55,7 @@ pair(
     "an amendment states another previous limit than the one in force",
     amended({"previous_max_calls": 1}),
     amended(),
-    [],
+    "WORKFLOW_AMENDMENT_PREVIOUS_MISMATCH",
     notes="the amendment is genuine, but was made against another state than the one it is filed under",
 )
 pair(
@@ -154,7 +154,7 @@ pair(
     "the snapshot states a higher limit than the declaration and its amendments give",
     siblings([a.snapshot(calls=6, maximum=700)]),
     siblings([a.snapshot(calls=6, maximum=7)]),
-    [],
+    "WORKFLOW_CALL_LIMIT_MISSTATED",
 )
 pair(
     AREA,
@@ -197,7 +197,7 @@ pair(
     "the zip holds two members of one name; readers disagree about which one counts",
     incident(members=[("permits.jsonl", a.jsonl([a.snapshot(calls=1)]))]),
     incident(),
-    [],
+    "INCIDENT_MEMBER_DUPLICATED",
 )
 pair(
     INCIDENT,
@@ -205,7 +205,7 @@ pair(
     "a member's name climbs out of the folder",
     incident(members=[("../outside.json", b"{}\n")]),
     incident(),
-    "INPUT_PATH_UNSAFE",
+    "INCIDENT_MEMBER_UNSAFE",
 )
 pair(
     INCIDENT,
@@ -213,7 +213,7 @@ pair(
     "a member's name is an absolute path",
     incident(members=[("/etc/cron.d/keel", b"{}\n")]),
     incident(),
-    "INPUT_PATH_UNSAFE",
+    "INCIDENT_MEMBER_UNSAFE",
 )
 pair(
     INCIDENT,
@@ -221,7 +221,7 @@ pair(
     "the bundle's manifest states a digest that its file does not have",
     incident(a.incident_files(), listed=(lambda listed: (listed["files"][0].update(sha256="00" * 32), listed)[1])(a.incident_manifest(a.incident_files(), hashes=True))),
     incident(hashes=True),
-    [],
+    "INCIDENT_MEMBER_HASH_MISMATCH",
 )
 pair(
     INCIDENT,
@@ -261,5 +261,5 @@ accepted(
     "extra-file",
     "a file that the manifest does not list is named",
     incident(members=[("readme.txt", b"call me\n")]),
-    ["INPUT_LEFTOVER"],
+    ["INCIDENT_MEMBER_UNLISTED"],
 )
