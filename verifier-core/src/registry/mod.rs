@@ -20,6 +20,12 @@ pub use claims::{ClaimInfo, Reach, claim, claims};
 pub use pins::resolve;
 pub use semantics::{Mode, PinFailure, RequestedClaim, Semantics};
 
+/// The rules for evidence that cannot carry pins, without the list of components.
+#[must_use]
+pub fn unpinned() -> crate::report::SemanticsSummary {
+    Semantics::legacy(false).summary
+}
+
 /// The rows of a table: lines without `#`, cells between tabulators.
 fn rows<const N: usize>(table: &'static str) -> impl Iterator<Item = [&'static str; N]> {
     table.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {

@@ -156,8 +156,12 @@ impl Semantics {
             );
         }
         if let Some((code, message)) = &failure.also {
-            out.finding(Finding::lacks(code, message.clone()).at(at));
+            out.finding(Finding::lacks(code, message.clone()).at(at.clone()));
         }
+        out.finding(
+            Finding::notes(&pins::CLAIM_SET_DECIDES, "the claim set or the pins of the pack do not resolve")
+                .at(at),
+        );
         true
     }
 
@@ -167,6 +171,16 @@ impl Semantics {
     /// The claim set is not signed, so it cannot make optional what the operator requires, nor the integrity
     /// of the export. Call it after all checks; after a failure too.
     pub fn enforce(&self, out: &mut ReportBuilder, file: &str) {
+        let supported = |out: &ReportBuilder, name: &str| out.verdict(name) == Some(Verdict::Supported);
+        let unmet = |requested: &&RequestedClaim| requested.required && !supported(out, requested.name);
+        let unmet: Vec<&str> = self.requested.iter().filter(unmet).map(|requested| requested.name).collect();
+        if self.failure.is_none() && !unmet.is_empty() {
+            let message = format!("the claim set requires what is not established: {}", unmet.join(", "));
+            out.finding(
+                Finding::notes(&pins::CLAIM_SET_DECIDES, message)
+                    .at(Location::file(file).pointing("/claim_set/claims")),
+            );
+        }
         for requested in &self.requested {
             let name = requested.name;
             if out.verdict(name).is_some() {

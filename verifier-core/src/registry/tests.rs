@@ -364,6 +364,7 @@ fn failures_and_required_claims_reach_the_report() {
     assert!(!failed.claim("checkpoint.signature.v1").unwrap().required);
     assert!(failed.has_code("SEMANTIC_PIN_MISSING") && failed.has_code("REQUIRED_CLAIM_NOT_ADJUDICATED"));
     assert_eq!(failed.outcome.exit_status(), 3);
+    assert!(failed.has_code("CLAIM_SET_DECIDES"));
     assert_eq!(failed.findings[0].location.pointer.as_deref(), Some("/semantics_pins"));
 
     let both = manifest(
@@ -383,7 +384,24 @@ fn failures_and_required_claims_reach_the_report() {
     assert_eq!(unadjudicated.verdict("export.integrity.v1"), Some(Verdict::Supported));
     assert_eq!(unadjudicated.verdict("checkpoint.signature.v1"), Some(Verdict::InsufficientEvidence));
     assert_eq!(unadjudicated.outcome.exit_status(), 3);
+    assert!(unadjudicated.has_code("CLAIM_SET_DECIDES"));
     assert!(unadjudicated.claim("export.integrity.v1").unwrap().semantics[0].hash.is_some());
+}
+
+#[test]
+fn a_claim_set_that_is_met_leaves_no_trace() {
+    let met = report(&honest(), |out| {
+        out.claim("export.integrity.v1", Requested::Evidence);
+        let code = &crate::finding::catalog::export::EXPORT_INTEGRITY_SUPPORTED;
+        out.supported(
+            "export.integrity.v1",
+            crate::report::Subject::unnamed("manifest_signature"),
+            code,
+            "verified",
+        );
+    });
+    assert_eq!(met.outcome.exit_status(), 0);
+    assert!(met.findings.is_empty());
 }
 
 #[test]

@@ -15,7 +15,8 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::ascii;
-use crate::finding::{Effect, Finding, Verdict};
+use crate::finding::{Effect, Finding, Verdict, catalog};
+use crate::registry;
 use crate::report::{ClaimOutcome, PinSummary, Report, Requested, SubjectOutcome};
 
 /// The identifier that the document carries.
@@ -93,8 +94,10 @@ fn artifact(report: &Report) -> Value {
     artifact
 }
 
+/// A run that never came to choosing rules is shown as one without pins, as the reference does.
 fn semantics(report: &Report) -> Value {
-    let summary = &report.semantics;
+    let unpinned = registry::unpinned();
+    let summary = if report.semantics.mode.is_empty() { &unpinned } else { &report.semantics };
     let mut semantics = json!({
         "mode": summary.mode,
         "profile_id": summary.profile_id,
@@ -179,9 +182,13 @@ fn subject(subject: &SubjectOutcome) -> Value {
     value
 }
 
+/// The lines that the reference prints too; what else there is to say stands under `x_keel_rs`.
 fn diagnostics(report: &Report) -> Vec<String> {
-    let quiet = report.findings.iter().filter(|finding| !is_failure(finding));
-    quiet.map(|finding| format!("{}: {}", finding.code.id, finding.message)).collect()
+    let shown = [&catalog::pins::SEMANTIC_PIN_HASH_MISMATCH];
+    let findings = report.findings.iter().filter(|finding| shown.contains(&finding.code));
+    let mut lines: Vec<String> = findings.map(|finding| finding.message.clone()).collect();
+    lines.dedup();
+    lines
 }
 
 fn additions(report: &Report, unrequested: &[&ClaimOutcome]) -> Value {
@@ -315,7 +322,10 @@ mod tests {
         let codes: Vec<_> =
             value["x_keel_rs"]["findings"].as_array().unwrap().iter().map(|one| &one["code"]).collect();
         assert!(codes.contains(&&json!("INPUT_LIMIT_EXCEEDED")) && codes.contains(&&json!("INPUT_LEFTOVER")));
-        assert_eq!(rendered(&samples::unreadable()).1["exit_code"], 4);
+        let unreadable = rendered(&samples::unreadable()).1;
+        assert_eq!(unreadable["exit_code"], 4);
+        assert_eq!(unreadable["semantics"]["mode"], "legacy_unpinned");
+        assert!(unreadable["semantics"].get("pins").is_none());
     }
 
     #[test]

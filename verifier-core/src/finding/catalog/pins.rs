@@ -37,4 +37,8 @@ crate::codes! {
         "A claim that the pack requires is unknown",
         "The claim set marks this claim as required, and this release has no rule for it.",
         "Use a release that implements the claim." }
+    CLAIM_SET_DECIDES {
+        "The pack's own claim set is not met",
+        "The unsigned claim set of the manifest asks for claims, and not all of them are established. It is held to in every output form.",
+        "Read the verdicts of the listed claims; state your own requirements with --require." }
 }
