@@ -59,6 +59,12 @@ fn integrity(out: &mut ReportBuilder) {
     out.evidence(INTEGRITY, &["manifest.content_hash"]);
     out.supported(
         INTEGRITY,
+        Subject::new("payload_content_hash", "export.json"),
+        &export::CONTENT_HASH_MATCH,
+        "bytes match",
+    );
+    out.supported(
+        INTEGRITY,
         Subject::new("manifest_signature", "manifest.json").evidence(&["manifest.signature"]),
         &export::EXPORT_INTEGRITY_SUPPORTED,
         "content hash and signature verify",

@@ -148,8 +148,10 @@ fn claim_value(report: &Report, claim: &ClaimOutcome) -> Value {
 /// The subject that decided, else the finding that lowered the claim below its subjects.
 fn reason<'a>(report: &'a Report, claim: &'a ClaimOutcome) -> Option<(&'static str, &'a str)> {
     let decides = |subject: &&SubjectOutcome| subject.required && subject.verdict == claim.verdict;
-    let subject =
-        claim.subjects.iter().find(decides).map(|subject| (subject.code.id, subject.message.as_str()));
+    // of several supported subjects, the one that speaks for the claim as a whole
+    let whole = |subject: &&SubjectOutcome| decides(subject) && subject.code.id.ends_with("_SUPPORTED");
+    let subject = claim.subjects.iter().find(whole).or_else(|| claim.subjects.iter().find(decides));
+    let subject = subject.map(|subject| (subject.code.id, subject.message.as_str()));
     // the finding of an optional subject does not lower the claim
     let counts = |finding: &&Finding| {
         let same =
@@ -299,7 +301,7 @@ mod tests {
             integrity["semantics"],
             json!([{"id": "keel.export_manifest.integrity.v1", "hash": null}])
         );
-        assert_eq!(integrity["subjects"][0]["type"], "manifest_signature");
+        assert_eq!(integrity["subjects"][1]["type"], "manifest_signature");
         assert!(integrity.get("does_not_establish").is_none() && integrity.get("epistemic_state").is_none());
         assert_eq!(value["artifact"]["payload_path"], "größe/export.json");
         assert_eq!(value["artifact"]["payload_hash"], "sha256:00");
