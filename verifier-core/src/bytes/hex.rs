@@ -23,25 +23,39 @@ pub fn decode<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
         return None;
     }
     let mut out = [0u8; N];
+    let mut seen = 0u8;
     for (slot, pair) in out.iter_mut().zip(text.chunks_exact(2)) {
         let [high, low] = pair else { return None };
-        *slot = (digit(*high)? << 4) | digit(*low)?;
+        let (high, low) = (NIBBLES.get(usize::from(*high)), NIBBLES.get(usize::from(*low)));
+        let (high, low) = (high.copied().unwrap_or(BAD), low.copied().unwrap_or(BAD));
+        seen |= high | low;
+        *slot = (high << 4) | (low & 15);
     }
-    Some(out)
+    (seen & BAD == 0).then_some(out)
 }
+
+/// Marks a byte that is no digit.
+const BAD: u8 = 0x80;
+
+/// The value of each byte as a digit.
+const NIBBLES: [u8; 256] = {
+    let mut table = [BAD; 256];
+    let mut value = 0u8;
+    while value < 16 {
+        #[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "evaluated at compile time")]
+        {
+            table[DIGITS[value as usize] as usize] = value;
+        }
+        value += 1;
+    }
+    table
+};
 
 /// Whether `text` is exactly `length` lower-case hexadecimal digits.
 #[must_use]
 pub fn is_lower_hex(text: &str, length: usize) -> bool {
-    text.len() == length && text.bytes().all(|byte| digit(byte).is_some())
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    }
+    text.len() == length
+        && text.bytes().all(|byte| NIBBLES.get(usize::from(byte)).is_some_and(|value| *value != BAD))
 }
 
 #[cfg(test)]

@@ -99,21 +99,28 @@ impl Document {
     /// [`JsonError`] with the offset of the first violation.
     pub fn parse_at(blob: Blob, base: u64, limits: ParserLimits) -> Result<Self, JsonError> {
         let mut parser = Parser::new(limits);
-        parser.parse(blob.as_slice(), base)?;
+        match blob.as_str() {
+            Some(text) => parser.parse_text(text, base)?,
+            None => parser.parse(blob.as_slice(), base)?,
+        };
         Ok(Self { blob, base, nodes: parser.nodes, anomalies: parser.anomalies })
     }
 
     /// The top-level value.
     #[must_use]
     pub fn root(&self) -> Value<'_> {
-        Value::new(self.blob.as_slice(), &self.nodes, self.base, 0)
+        Value::new(self.text(), &self.nodes, self.base, 0)
     }
 
     /// Places where readers may disagree, with the value concerned.
     pub fn anomalies(&self) -> impl Iterator<Item = (AnomalyKind, Value<'_>)> {
-        self.anomalies.iter().map(|anomaly| {
-            (anomaly.kind, Value::new(self.blob.as_slice(), &self.nodes, self.base, anomaly.node))
-        })
+        self.anomalies
+            .iter()
+            .map(|anomaly| (anomaly.kind, Value::new(self.text(), &self.nodes, self.base, anomaly.node)))
+    }
+
+    fn text(&self) -> &str {
+        self.blob.as_str().unwrap_or_default()
     }
 
     /// The bytes.
@@ -136,21 +143,29 @@ impl Parser {
     /// # Errors
     /// [`JsonError`] with the offset of the first violation.
     pub fn parse<'a>(&'a mut self, bytes: &'a [u8], base: u64) -> Result<Value<'a>, JsonError> {
-        self.nodes.clear();
-        self.frames.clear();
-        self.names.clear();
-        self.anomalies.clear();
-        if u32::try_from(bytes.len()).is_err() {
-            return Err(JsonError { kind: JsonErrorKind::TooLarge, offset: base });
-        }
         let text = std::str::from_utf8(bytes).map_err(|error| JsonError {
             kind: JsonErrorKind::InvalidUtf8,
             offset: base + u64::try_from(error.valid_up_to()).unwrap_or(0),
         })?;
-        let mut reader = Reader { text, bytes, at: 0 };
+        self.parse_text(text, base)
+    }
+
+    /// [`Self::parse`] for bytes that are known to be UTF-8.
+    ///
+    /// # Errors
+    /// [`JsonError`] with the offset of the first violation.
+    pub fn parse_text<'a>(&'a mut self, text: &'a str, base: u64) -> Result<Value<'a>, JsonError> {
+        self.nodes.clear();
+        self.frames.clear();
+        self.names.clear();
+        self.anomalies.clear();
+        if u32::try_from(text.len()).is_err() {
+            return Err(JsonError { kind: JsonErrorKind::TooLarge, offset: base });
+        }
+        let mut reader = Reader { text, bytes: text.as_bytes(), at: 0 };
         self.document(&mut reader)
             .map_err(|kind| JsonError { kind, offset: base + u64::try_from(reader.at).unwrap_or(0) })?;
-        Ok(Value::new(bytes, &self.nodes, base, 0))
+        Ok(Value::new(text, &self.nodes, base, 0))
     }
 
     /// Anomalies of the document parsed last, with the value concerned.
@@ -159,9 +174,10 @@ impl Parser {
         bytes: &'a [u8],
         base: u64,
     ) -> impl Iterator<Item = (AnomalyKind, Value<'a>)> {
+        let text = std::str::from_utf8(bytes).unwrap_or_default();
         self.anomalies
             .iter()
-            .map(move |anomaly| (anomaly.kind, Value::new(bytes, &self.nodes, base, anomaly.node)))
+            .map(move |anomaly| (anomaly.kind, Value::new(text, &self.nodes, base, anomaly.node)))
     }
 
     /// Whether the document parsed last has any anomaly.

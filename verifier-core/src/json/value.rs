@@ -28,15 +28,15 @@ pub enum Kind {
 /// A cursor into a parsed document. Copying it is cheap.
 #[derive(Clone, Copy)]
 pub struct Value<'a> {
-    bytes: &'a [u8],
+    text: &'a str,
     nodes: &'a [Node],
     base: u64,
     node: u32,
 }
 
 impl<'a> Value<'a> {
-    pub(super) fn new(bytes: &'a [u8], nodes: &'a [Node], base: u64, node: u32) -> Self {
-        Self { bytes, nodes, base, node }
+    pub(super) fn new(text: &'a str, nodes: &'a [Node], base: u64, node: u32) -> Self {
+        Self { text, nodes, base, node }
     }
 
     fn entry(self) -> Node {
@@ -154,11 +154,11 @@ impl<'a> Value<'a> {
     /// The bytes of the value as received, quotes and brackets included.
     #[must_use]
     pub fn raw(self) -> &'a [u8] {
-        self.bytes.get(node_range(self.entry())).unwrap_or_default()
+        self.raw_text().as_bytes()
     }
 
     fn raw_text(self) -> &'a str {
-        std::str::from_utf8(self.raw()).unwrap_or_default()
+        self.text.get(node_range(self.entry())).unwrap_or_default()
     }
 
     /// Byte range in the file (or decompressed stream).

@@ -35,10 +35,16 @@ fn work_on<V: Visitor>(batch: &Batch, parser: &mut Parser, visitor: &V) -> Done<
         anomalies: Vec::new(),
         error: None,
     };
+    // Once for the batch instead of once for each record; a batch that is not UTF-8 is sorted out record by record.
+    let text = std::str::from_utf8(&batch.bytes).ok();
     for (index, (start, end)) in (batch.first_index..).zip(&batch.items) {
         let bytes = batch.bytes.get(*start..*end).unwrap_or_default();
         let base = batch.base + u64::try_from(*start).unwrap_or(0);
-        match parser.parse(bytes, base) {
+        let parsed = match text.and_then(|text| text.get(*start..*end)) {
+            Some(text) => parser.parse_text(text, base),
+            None => parser.parse(bytes, base),
+        };
+        match parsed {
             Ok(value) => done.rows.push(visitor.visit(Item { origin: batch.origin, index, value })),
             Err(error) => {
                 done.error = Some(error);
