@@ -145,7 +145,12 @@ impl KeyRing {
                     Some(Ok(root)) => load_file(file, &Signers::Root(root), limits),
                     // An unusable root matters only to a signed manifest.
                     Some(Err(error)) => {
-                        let empty = KeyManifest { entries: Vec::new(), signed: false, generated_at: None };
+                        let empty = KeyManifest {
+                            entries: Vec::new(),
+                            signed: false,
+                            signer: None,
+                            generated_at: None,
+                        };
                         load_file(file, &Signers::Root(&empty), limits).map_err(|_| error.clone())
                     }
                 };
@@ -180,6 +185,15 @@ impl KeyRing {
                 Self::load(&TrustPolicy { keys: KeySource::TrustRoot, ..policy.clone() })
             }
             _ => self.clone(),
+        }
+    }
+
+    /// The manifest behind the ring, or why it cannot be used; `None` for a pinned or self-attested key.
+    #[must_use]
+    pub fn manifest(&self) -> Option<Result<&KeyManifest, &ManifestError>> {
+        match &self.kind {
+            RingKind::Manifest { loaded, .. } => Some(loaded.as_ref()),
+            RingKind::Expected(_) | RingKind::SelfAttested => None,
         }
     }
 

@@ -129,6 +129,8 @@ pub struct KeyManifest {
     pub entries: Vec<KeyEntry>,
     /// Whether it carries a signature, which was then verified.
     pub signed: bool,
+    /// The id of the key that signed it.
+    pub signer: Option<String>,
     /// When the manifest says it was made; not covered by its signature.
     pub generated_at: Option<Timestamp>,
 }
@@ -188,24 +190,25 @@ impl KeyManifest {
         let generated_at = root.member_text("generated_at").and_then(|text| Timestamp::parse(&text));
         let is_v1 = root.member("manifest_version").is_some_and(|version| version.is_text(VERSION));
         let signed = is_v1 || root.member("manifest_signature").is_some();
-        let manifest = Self { entries, signed, generated_at };
+        let mut manifest = Self { entries, signed, signer: None, generated_at };
         if signed {
             let pool = match signers {
                 Signers::Itself => &manifest,
                 Signers::Root(root) => *root,
             };
-            verify_signed(root, is_v1, pool, manifest.generated_at.as_ref())?;
+            manifest.signer = Some(verify_signed(root, is_v1, pool, manifest.generated_at.as_ref())?);
         }
         Ok(manifest)
     }
 }
 
+/// The id of the key that signed.
 fn verify_signed(
     root: Value<'_>,
     is_v1: bool,
     pool: &KeyManifest,
     generated_at: Option<&Timestamp>,
-) -> Result<(), ManifestError> {
+) -> Result<String, ManifestError> {
     let fail = |text: &str| Err(ManifestError(text.to_owned()));
     let is = |value: Option<Value<'_>>, text: &str| value.is_some_and(|value| value.is_text(text));
     if !is_v1 {
@@ -260,5 +263,5 @@ fn verify_signed(
     if !verify(&key, content_hash.as_bytes(), &parsed) {
         return fail("public key manifest signature does not verify");
     }
-    Ok(())
+    Ok(key_id.into_owned())
 }

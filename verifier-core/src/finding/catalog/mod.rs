@@ -4,6 +4,7 @@
 //! row is never reused for another meaning.
 
 pub mod closure;
+pub mod command;
 pub mod export;
 pub mod input;
 pub mod permit;
@@ -25,6 +26,7 @@ static TABLES: &[&[&Code]] = &[
     closure::ALL,
     permit::ALL,
     scope::ALL,
+    command::ALL,
 ];
 
 /// Every code, by table.

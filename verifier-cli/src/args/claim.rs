@@ -1,0 +1,165 @@
+//! `claim NAME …`.
+
+use std::ffi::OsString;
+
+use clap::{Args, Subcommand};
+
+use super::export::chosen;
+use super::limits::LimitArgs;
+use super::output::ColorChoice;
+use super::trust::{RequireArgs, TrustArgs};
+
+/// Options of `claim`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ClaimArgs {
+    #[command(subcommand)]
+    pub(crate) claim: Claim,
+}
+
+/// The claims that the reference evaluates by name, and ours.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Claim {
+    /// A denied delegation was denied for the right reason
+    #[command(name = "delegation_denied_correctly")]
+    DelegationDenied(DelegationArgs),
+    /// An export is a faithful slice of its scopes
+    #[command(name = "scope_faithfulness")]
+    ScopeFaithfulness(ScopeArgs),
+    #[command(name = "permit.operator_approval.v1")]
+    OperatorApprovalV1(SlotArgs),
+    #[command(name = "permit.counter_signature.v1")]
+    CounterSignatureV1(SlotArgs),
+    #[command(name = "permit.audit_attestation.v1")]
+    AuditAttestationV1(SlotArgs),
+    #[command(name = "permit.operator_approval.v2")]
+    OperatorApprovalV2(SlotArgs),
+    #[command(name = "permit.counter_signature.v2")]
+    CounterSignatureV2(SlotArgs),
+    #[command(name = "permit.audit_attestation.v2")]
+    AuditAttestationV2(SlotArgs),
+    #[command(name = "operator_approval")]
+    OperatorApproval(SlotArgs),
+    #[command(name = "counter_signature")]
+    CounterSignature(SlotArgs),
+    #[command(name = "audit_attestation")]
+    AuditAttestation(SlotArgs),
+    #[command(name = "operator_approved")]
+    OperatorApproved(SlotArgs),
+    #[command(name = "counter_signed")]
+    CounterSigned(SlotArgs),
+    #[command(name = "audit_attested")]
+    AuditAttested(SlotArgs),
+    /// Require one claim, by its registered name, of any evidence
+    Run(RunArgs),
+    /// List the claims of the registry
+    List(ListArgs),
+}
+
+/// Options of `claim delegation_denied_correctly`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DelegationArgs {
+    /// The export with the governance events
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(crate) evidence_file: OsString,
+    /// The event to judge; without it, the last denial
+    #[arg(long, value_name = "ID")]
+    pub(crate) event_id: Option<String>,
+    /// Accepted; the output is always JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+/// Options of `claim scope_faithfulness`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ScopeArgs {
+    /// The export
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(crate) export_file: OsString,
+    /// Its manifest
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(crate) manifest: OsString,
+    /// The scope-state sidecar
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sidecar: Option<OsString>,
+    /// The checkpoint that the sidecar extends
+    #[arg(long, value_name = "FILE")]
+    pub(crate) checkpoint: Option<OsString>,
+    /// Key manifest to take keys from
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_manifest: Option<OsString>,
+    /// Accepted; the output is always JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    pub(crate) require: RequireArgs,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+/// Options of the signature-slot claims.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SlotArgs {
+    /// A pack folder, or the export
+    #[arg(value_name = "PACK")]
+    pack: Option<OsString>,
+    /// The export
+    #[arg(long, value_name = "FILE")]
+    export_file: Option<OsString>,
+    /// Its manifest
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<OsString>,
+    /// Key manifest to take keys from
+    #[arg(long, value_name = "FILE")]
+    key_manifest: Option<OsString>,
+    /// The key-status manifest
+    #[arg(long, value_name = "FILE")]
+    key_status_manifest: Option<OsString>,
+    /// The scope-state sidecar of the key-status manifest
+    #[arg(long, value_name = "FILE")]
+    key_status_sidecar: Option<OsString>,
+    /// The checkpoint of the key-status manifest
+    #[arg(long, value_name = "FILE")]
+    key_status_checkpoint: Option<OsString>,
+    /// Accepted; the output is always JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+impl SlotArgs {
+    /// The pack or export; an empty name is none.
+    pub(crate) fn file(&self) -> Option<&OsString> {
+        chosen(&self.export_file, &self.pack)
+    }
+}
+
+/// Options of `claim run`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Registered name, such as governance_chain.local_continuity.v1
+    #[arg(value_name = "CLAIM")]
+    pub(crate) name: String,
+    /// Files, folders or archives
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<OsString>,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+    #[command(flatten)]
+    pub(crate) require: RequireArgs,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+/// Options of `claim list`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Colour of the text
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+}

@@ -1,0 +1,107 @@
+//! The command line, one file per command; shared groups in [`trust`], [`limits`] and [`output`].
+//!
+//! Options have the reference verifier's names and meaning (spec 08 section 3, spec 03 section 6); what it does not
+//! have stands under the heading [`front::ADDED`].
+
+mod checkpoint;
+pub(crate) mod claim;
+pub(crate) mod doctor;
+pub(crate) mod export;
+pub(crate) mod front;
+pub(crate) mod keys;
+pub(crate) mod later;
+pub(crate) mod limits;
+pub(crate) mod output;
+pub(crate) mod render;
+pub(crate) mod trust;
+pub(crate) mod verify;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+pub(crate) use checkpoint::CheckpointArgs;
+
+/// A parsed command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "keel-verify",
+    version,
+    about = "Verifies Keel AI-permit evidence offline",
+    long_about = LONG_ABOUT,
+    after_help = EXIT_STATUS,
+    override_usage = "keel-verify [OPTIONS] PATH…\n       keel-verify COMMAND …",
+    disable_help_subcommand = true,
+    disable_version_flag = true,
+    args_override_self = true,
+    subcommand_required = true
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "one value per process")]
+pub(crate) enum Command {
+    /// Detect and verify files, folders and archives (the command may be left out)
+    #[command(after_help = EXIT_STATUS)]
+    Verify(verify::VerifyArgs),
+    /// Verify a signed export with its manifest, or an evidence bundle
+    #[command(after_help = EXIT_STATUS)]
+    Export(export::ExportArgs),
+    /// Evaluate one claim, or list the claims
+    #[command(after_help = EXIT_STATUS)]
+    Claim(claim::ClaimArgs),
+    /// Show a key manifest: entries, validity, and who signed it
+    Keys(keys::KeysArgs),
+    /// Explain a code: what was compared and what to do next
+    Explain(keys::ExplainArgs),
+    /// Print a verifier_output.v3.0 document as JSON, tree, graph or HTML
+    Render(render::RenderArgs),
+    /// Show what this program sees: version, embedded data, clock, terminal, limits
+    Doctor(doctor::DoctorArgs),
+    /// Verify a checkpoint
+    Checkpoint(CheckpointArgs),
+    /// Verify an authority proof of an export
+    AuthorityProof(later::AuthorityProofArgs),
+    /// Verify a work-chain pack
+    WorkChain(later::WorkChainArgs),
+    /// Check a checkpoint-log consistency surface
+    Monitor(later::MonitorArgs),
+    /// Take over a new trust root
+    RefreshKeys(later::RefreshKeysArgs),
+    /// Check this program against its signed release manifest
+    SelfCheck(later::SelfCheckArgs),
+    /// Print a shell completion script
+    Completions(keys::CompletionsArgs),
+    /// Print the manual page, or that of one command
+    Man(keys::ManArgs),
+}
+
+/// The definition, for help, completions and the arrangement of the line.
+pub(crate) fn definition() -> clap::Command {
+    Arguments::command()
+}
+
+const LONG_ABOUT: &str = "Verifies Keel AI-permit evidence offline: signed exports, manifests, evidence bundles, \
+key manifests, folders and archives of them. It never opens a network connection; keys are the compiled-in \
+trust root or files that you name.";
+
+/// Ends the help of every command that verifies.
+pub(crate) const EXIT_STATUS: &str = "\
+Exit status:
+  0  verified: everything required is established and nothing contradicts it
+  1  disproved: the evidence contradicts itself or its signatures
+  2  usage: the command line cannot be understood; nothing was looked at
+  3  not established: something required is missing, untrusted, out of scope or
+     not implemented; also an internal error of this program
+  4  the input cannot be read, or the report cannot be written
+Everything but 0 is a failure. `keel-verify explain CODE` explains a code.";
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_definition_is_consistent() {
+        super::definition().debug_assert();
+    }
+}

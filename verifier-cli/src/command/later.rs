@@ -1,0 +1,88 @@
+//! Commands of later releases: they read their input, and say honestly that nothing was established.
+
+use std::ffi::OsStr;
+
+use verifier_core::finding::catalog::command::NOT_IMPLEMENTED_YET;
+use verifier_core::finding::catalog::input::INPUT_UNREADABLE;
+
+use super::{Console, Ended};
+use crate::args::later::{AuthorityProofArgs, MonitorArgs, SelfCheckArgs, WorkChainArgs};
+use crate::exit::Exit;
+use crate::input;
+
+/// Ends a command whose work is not part of this release.
+pub(super) fn not_implemented(what: &str, json: bool, console: &mut Console<'_>) -> Ended {
+    let message = format!("not implemented in this release: {what}; nothing was established");
+    if json {
+        let text = serde_json::json!({
+            "ok": false,
+            "exit_code": Exit::NOT_ESTABLISHED.status(),
+            "reason_code": NOT_IMPLEMENTED_YET.id,
+            "status": "insufficient_evidence",
+            "message": message,
+        });
+        return console.print(Exit::NOT_ESTABLISHED, |out| writeln!(out, "{text:#}"));
+    }
+    console.failed(Exit::NOT_ESTABLISHED, &NOT_IMPLEMENTED_YET, &message)
+}
+
+/// Reads the input, so that a wrong path is told apart from a missing feature.
+pub(super) fn after_reading(
+    file: &OsStr,
+    limit: u64,
+    what: &str,
+    json: bool,
+    console: &mut Console<'_>,
+) -> Ended {
+    match console.read(file, limit) {
+        Ok(_) => not_implemented(what, json, console),
+        Err(ended) => ended,
+    }
+}
+
+pub(super) fn authority_proof(args: &AuthorityProofArgs, console: &mut Console<'_>) -> Ended {
+    match args.file() {
+        None => console.misused("authority-proof", "give EXPORT_FILE or --export-file"),
+        Some(file) => after_reading(
+            file,
+            args.limits.document_bytes(),
+            "verification of authority proofs",
+            args.json,
+            console,
+        ),
+    }
+}
+
+pub(super) fn work_chain(args: &WorkChainArgs, console: &mut Console<'_>) -> Ended {
+    after_reading(
+        &args.pack,
+        args.limits.document_bytes(),
+        "verification of work-chain packs",
+        args.json,
+        console,
+    )
+}
+
+pub(super) fn monitor(args: &MonitorArgs, console: &mut Console<'_>) -> Ended {
+    let what = "the checkpoint-log monitor";
+    let limit = args.limits.document_bytes();
+    match args.consistency_url.as_deref().map(|url| input::named_url(url, limit)) {
+        Some(surface) => match surface.content {
+            Ok(_) => not_implemented(what, args.json, console),
+            Err(why) => {
+                let message = format!("{} cannot be read: {why}", surface.name);
+                console.failed(Exit::UNREADABLE, &INPUT_UNREADABLE, &message)
+            }
+        },
+        None => not_implemented(what, args.json, console),
+    }
+}
+
+pub(super) fn refresh_keys(console: &mut Console<'_>) -> Ended {
+    let what = "fetching a trust root (this program opens no connection; fetch the file and name it with --trust-root)";
+    not_implemented(what, false, console)
+}
+
+pub(super) fn self_check(args: &SelfCheckArgs, console: &mut Console<'_>) -> Ended {
+    not_implemented("the check of this program against a signed release manifest", args.json, console)
+}

@@ -1,0 +1,104 @@
+//! Files that the operator names beside the evidence, read whole under a limit.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use verifier_core::bytes::Blob;
+use verifier_core::trust::NamedBlob;
+
+/// Reads a file; why it cannot be read is kept for whoever needs it.
+pub(crate) fn named_file(name: &OsStr, limit: u64) -> NamedBlob {
+    NamedBlob { name: name.to_string_lossy().into_owned(), content: read(Path::new(name), limit) }
+}
+
+/// Reads what a `file:` URL names; refuses all others, because no connection is ever opened.
+pub(crate) fn named_url(url: &str, limit: u64) -> NamedBlob {
+    let content = match file_of_url(url) {
+        Some(path) => read(&path, limit),
+        None => Err("keel-verify opens no connection; fetch the file and name it as a file".to_owned()),
+    };
+    NamedBlob { name: url.to_owned(), content }
+}
+
+/// Reads a file whole.
+///
+/// # Errors
+/// Why it cannot be read, as a sentence without the final stop.
+pub(crate) fn read(path: &Path, limit: u64) -> Result<Blob, String> {
+    let mut bytes = Vec::new();
+    let count = File::open(path)
+        .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
+        .map_err(|error| reason(&error))?;
+    if u64::try_from(count).is_ok_and(|count| count > limit) {
+        return Err(format!("it is larger than {limit} bytes"));
+    }
+    Ok(Blob::new(bytes))
+}
+
+/// An operating-system error in words that do not differ between platforms.
+pub(crate) fn reason(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::NotFound => "no such file".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// The path of `file:/path`, `file:///path` or `file://localhost/path`, percent escapes resolved.
+pub(crate) fn file_of_url(url: &str) -> Option<PathBuf> {
+    let rest = url.strip_prefix("file:")?;
+    let path = match rest.strip_prefix("//") {
+        Some(after) => after.strip_prefix("localhost").filter(|path| path.starts_with('/')).unwrap_or(after),
+        None => rest,
+    };
+    if !path.starts_with('/') {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let escape = after.get(..2).filter(|_| *first == b'%').and_then(|digits| {
+            u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+        });
+        match escape {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = after.get(2..)?;
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).ok().map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_file_urls_name_a_file() {
+        assert_eq!(file_of_url("file:///a/b.json"), Some("/a/b.json".into()));
+        assert_eq!(file_of_url("file:/a%20b"), Some("/a b".into()));
+        assert_eq!(file_of_url("file://localhost/a"), Some("/a".into()));
+        for url in ["https://host/a", "file://host/a", "file:a", "http://127.0.0.1/", "", "FILE"] {
+            assert_eq!(file_of_url(url), None, "{url}");
+        }
+        assert!(named_url("https://host/keys", 9).content.is_err_and(|why| why.contains("no connection")));
+    }
+
+    #[test]
+    fn limits_and_missing_files_are_named() {
+        let this = Path::new(file!()).file_name().unwrap();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(this);
+        assert!(read(&path, 10).is_err_and(|why| why.contains("larger than 10 bytes")));
+        assert!(read(&path, 1 << 20).is_ok());
+        assert_eq!(read(Path::new("/no/such/file"), 10).unwrap_err(), "no such file");
+    }
+}

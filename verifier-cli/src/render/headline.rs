@@ -1,0 +1,116 @@
+//! The outcome in one line, and what to do next.
+//!
+//! The line is never wider than the evidence: an unsigned or self-attested artifact says so before anything
+//! else, and a refusal names the first failing subject (spec 08 section 10, rules 3 and 6).
+
+use verifier_core::finding::{Code, Effect, Finding, Verdict};
+use verifier_core::report::{ClaimOutcome, Outcome, Report};
+use verifier_core::trust::Basis;
+
+use super::escape;
+
+/// Word and sentence of the outcome.
+pub(crate) struct Headline {
+    /// In capitals.
+    pub(crate) word: &'static str,
+    /// The rest of the line, escaped.
+    pub(crate) text: String,
+}
+
+/// The headline of a report.
+pub(crate) fn of(report: &Report) -> Headline {
+    let word = match (report.outcome, report.accepted_without_trust, report.signers.is_empty()) {
+        (Outcome::Verified, true, true) => "ACCEPTED UNSIGNED",
+        (Outcome::Verified, true, false) => "CONSISTENT, SELF-ATTESTED ONLY",
+        (Outcome::Verified, false, _) => "VERIFIED",
+        (Outcome::Disproved, _, _) => "DISPROVED",
+        (Outcome::NotEstablished, _, _) => "NOT ESTABLISHED",
+        (Outcome::Unreadable, _, _) => "CANNOT BE READ",
+    };
+    let subject = subject(report);
+    let text = match report.outcome {
+        Outcome::Verified => format!("{subject}: {}", support(report)),
+        _ => format!("{subject}: {}", cause(report)),
+    };
+    Headline { word, text }
+}
+
+/// What was looked at: kind and first file.
+pub(crate) fn subject(report: &Report) -> String {
+    let kind = match report.artifact.kind.as_str() {
+        "" => "input".to_owned(),
+        kind => escape::text(&kind.replace('_', " ")),
+    };
+    match report.artifact.files.first() {
+        Some(file) => format!("{kind} {}", escape::text(&file.path)),
+        None => kind,
+    }
+}
+
+fn support(report: &Report) -> String {
+    let supported = report.claims.iter().filter(|claim| claim.verdict == Verdict::Supported).count();
+    let open = report.claims.len().saturating_sub(supported);
+    let claims = match (supported, open) {
+        (1, 0) => "1 claim supported".to_owned(),
+        (n, 0) => format!("{n} claims supported"),
+        (n, open) => format!("{n} of {} claims supported, {open} not established", n.saturating_add(open)),
+    };
+    let weakest = report.signers.iter().map(|signer| signer.basis).max();
+    let trust = match (report.accepted_without_trust, weakest) {
+        (true, None) => "nobody signed it; accepted because --allow-unsigned was given",
+        (true, Some(_)) => "the key comes from the evidence itself, so this says nothing about who made it",
+        (false, None) => "no signature was needed for these claims",
+        (false, Some(Basis::Pinned)) => "signed by the key that you named",
+        (false, Some(Basis::Root)) => "signed by a key of the trust root",
+        (false, Some(Basis::SignedManifest)) => "signed by a key of a key manifest that the trust root vouches for",
+        (false, Some(Basis::Manifest)) => "signed by a key of the key manifest that you named",
+        (false, Some(Basis::SelfAttested)) => "the key comes from the evidence itself",
+    };
+    format!("{claims}; {trust}")
+}
+
+/// The first thing that makes the run fail.
+fn cause(report: &Report) -> String {
+    if let Some(finding) = report.findings.iter().find(|finding| decides(finding)) {
+        let claim = finding.claim.map(|claim| format!("{claim}: ")).unwrap_or_default();
+        return format!("{claim}{}: {}", finding.code.id, escape::text(&finding.message));
+    }
+    match report.claims.iter().find(|claim| fails(claim)) {
+        Some(claim) => match claim.deciding_subject() {
+            Some(subject) => {
+                format!("{}: {}: {}", claim.name, subject.code.id, escape::text(&subject.message))
+            }
+            None => format!("{}: nothing in the evidence supports it", claim.name),
+        },
+        None => "see the findings".to_owned(),
+    }
+}
+
+/// Whether a finding makes the run fail by itself.
+pub(crate) fn decides(finding: &Finding) -> bool {
+    matches!(finding.effect, Effect::Fails { .. } | Effect::Unreadable)
+}
+
+/// Whether a claim makes the run fail.
+pub(crate) fn fails(claim: &ClaimOutcome) -> bool {
+    match claim.verdict {
+        Verdict::Supported => false,
+        Verdict::Disproved => true,
+        Verdict::InsufficientEvidence | Verdict::UnverifiableScope => claim.required,
+    }
+}
+
+/// Code and remedy, once for each code, most serious first.
+pub(crate) fn next_steps(report: &Report) -> Vec<&'static Code> {
+    let mut codes: Vec<&'static Code> = Vec::new();
+    let from_findings = report.findings.iter().filter(|finding| finding.effect != Effect::Notes);
+    let from_claims = report.claims.iter().filter(|claim| fails(claim)).flat_map(|claim| {
+        claim.subjects.iter().filter(|subject| subject.verdict != Verdict::Supported).map(|subject| subject.code)
+    });
+    for code in from_findings.map(|finding| finding.code).chain(from_claims) {
+        if !codes.iter().any(|known| known.id == code.id) {
+            codes.push(code);
+        }
+    }
+    codes
+}
