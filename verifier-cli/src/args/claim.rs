@@ -25,28 +25,40 @@ pub(crate) enum Claim {
     /// An export is a faithful slice of its scopes
     #[command(name = "scope_faithfulness")]
     ScopeFaithfulness(ScopeArgs),
+    /// An operator approved the permit (version 1 slot)
     #[command(name = "permit.operator_approval.v1")]
     OperatorApprovalV1(SlotArgs),
+    /// A second party signed the permit (version 1 slot)
     #[command(name = "permit.counter_signature.v1")]
     CounterSignatureV1(SlotArgs),
+    /// An auditor attested the permit (version 1 slot)
     #[command(name = "permit.audit_attestation.v1")]
     AuditAttestationV1(SlotArgs),
+    /// An operator approved the permit (version 2 slot)
     #[command(name = "permit.operator_approval.v2")]
     OperatorApprovalV2(SlotArgs),
+    /// A second party signed the permit (version 2 slot)
     #[command(name = "permit.counter_signature.v2")]
     CounterSignatureV2(SlotArgs),
+    /// An auditor attested the permit (version 2 slot)
     #[command(name = "permit.audit_attestation.v2")]
     AuditAttestationV2(SlotArgs),
+    /// Same as permit.operator_approval.v1
     #[command(name = "operator_approval")]
     OperatorApproval(SlotArgs),
+    /// Same as permit.counter_signature.v1
     #[command(name = "counter_signature")]
     CounterSignature(SlotArgs),
+    /// Same as permit.audit_attestation.v1
     #[command(name = "audit_attestation")]
     AuditAttestation(SlotArgs),
+    /// Same as permit.operator_approval.v1
     #[command(name = "operator_approved")]
     OperatorApproved(SlotArgs),
+    /// Same as permit.counter_signature.v1
     #[command(name = "counter_signed")]
     CounterSigned(SlotArgs),
+    /// Same as permit.audit_attestation.v1
     #[command(name = "audit_attested")]
     AuditAttested(SlotArgs),
     /// Require one claim, by its registered name, of any evidence

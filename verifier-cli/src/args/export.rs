@@ -57,7 +57,11 @@ pub(crate) struct ExportChecks {
 
 impl ExportChecks {
     pub(crate) fn switches(self) -> Switches {
-        Switches { allow_unsigned: self.allow_unsigned, walk: self.walk_events, closures: self.verify_closure }
+        Switches {
+            allow_unsigned: self.allow_unsigned,
+            walk: self.walk_events,
+            closures: self.verify_closure,
+        }
     }
 }
 
@@ -74,6 +78,9 @@ impl ExportArgs {
 }
 
 /// The option, else the positional; an empty name counts as not given.
-pub(super) fn chosen<'a>(option: &'a Option<OsString>, positional: &'a Option<OsString>) -> Option<&'a OsString> {
+pub(super) fn chosen<'a>(
+    option: &'a Option<OsString>,
+    positional: &'a Option<OsString>,
+) -> Option<&'a OsString> {
     [option, positional].into_iter().flatten().find(|name| !name.is_empty())
 }

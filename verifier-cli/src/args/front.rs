@@ -191,10 +191,7 @@ impl<'a> Line<'a> {
         let name = word.to_string_lossy().into_owned();
         let Some(command) = subcommand(self.command, &name) else {
             let known: Vec<&str> = self.command.get_subcommands().map(Command::get_name).collect();
-            return Err(Usage::new(
-                &self.path,
-                format!("{name:?} is none of: {}", known.join(", ")),
-            ));
+            return Err(Usage::new(&self.path, format!("{name:?} is none of: {}", known.join(", "))));
         };
         self.reject_unknown()?;
         self.path.push(name);
@@ -205,7 +202,8 @@ impl<'a> Line<'a> {
         if self.unknown.is_empty() {
             return Ok(());
         }
-        let words: Vec<String> = self.unknown.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        let words: Vec<String> =
+            self.unknown.iter().map(|word| word.to_string_lossy().into_owned()).collect();
         Err(Usage::new(&self.path, format!("these words have no meaning here: {}", words.join(" "))))
     }
 
@@ -268,7 +266,10 @@ fn classify(command: &Command, path: &[String], word: OsString) -> Result<Token,
         match full_name(command, given) {
             Match::One(name) => return Ok(Token::Option { name, value }),
             Match::Several(names) => {
-                return Err(Usage::new(path, format!("--{given} is short for several options: {}", names.join(", "))));
+                return Err(Usage::new(
+                    path,
+                    format!("--{given} is short for several options: {}", names.join(", ")),
+                ));
             }
             Match::None => {}
         }
@@ -289,10 +290,10 @@ enum Match {
 fn full_name(command: &Command, given: &str) -> Match {
     let own = |argument: &&Arg| argument.get_help_heading() == Some(ADDED);
     let names = |added: bool| {
-        command
-            .get_arguments()
-            .filter(move |argument| own(argument) == added)
-            .filter_map(|argument| argument.get_long().map(str::to_owned))
+        command.get_arguments().filter(move |argument| own(argument) == added).flat_map(|argument| {
+            let aliases = argument.get_all_aliases().unwrap_or_default();
+            argument.get_long().into_iter().chain(aliases).map(str::to_owned)
+        })
     };
     let always = ["help"].into_iter().chain(takes_version(command).then_some("version")).map(str::to_owned);
     let reference: Vec<String> = names(false).chain(always).collect();
@@ -320,7 +321,10 @@ fn takes_version(command: &Command) -> bool {
 }
 
 fn option<'a>(command: &'a Command, name: &str) -> Option<&'a Arg> {
-    command.get_arguments().find(|argument| argument.get_long() == Some(name))
+    command.get_arguments().find(|argument| {
+        argument.get_long() == Some(name)
+            || argument.get_all_aliases().is_some_and(|aliases| aliases.contains(&name))
+    })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -25,8 +25,7 @@ pub(crate) use checkpoint::CheckpointArgs;
 #[command(
     name = "keel-verify",
     version,
-    about = "Verifies Keel AI-permit evidence offline",
-    long_about = LONG_ABOUT,
+    about = ABOUT,
     after_help = EXIT_STATUS,
     override_usage = "keel-verify [OPTIONS] PATH…\n       keel-verify COMMAND …",
     disable_help_subcommand = true,
@@ -41,7 +40,6 @@ pub(crate) struct Arguments {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "one value per process")]
 pub(crate) enum Command {
     /// Detect and verify files, folders and archives (the command may be left out)
     #[command(after_help = EXIT_STATUS)]
@@ -83,7 +81,7 @@ pub(crate) fn definition() -> clap::Command {
     Arguments::command()
 }
 
-const LONG_ABOUT: &str = "Verifies Keel AI-permit evidence offline: signed exports, manifests, evidence bundles, \
+const ABOUT: &str = "Verifies Keel AI-permit evidence offline: signed exports, manifests, evidence bundles, \
 key manifests, folders and archives of them. It never opens a network connection; keys are the compiled-in \
 trust root or files that you name.";
 

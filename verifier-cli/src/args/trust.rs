@@ -76,7 +76,10 @@ impl TrustArgs {
     }
 
     pub(crate) fn trust_root(&self, limits: &LimitArgs) -> Option<NamedBlob> {
-        self.trust_root.as_ref().filter(|file| !file.is_empty()).map(|file| input::named_file(file, limits.document_bytes()))
+        self.trust_root
+            .as_ref()
+            .filter(|file| !file.is_empty())
+            .map(|file| input::named_file(file, limits.document_bytes()))
     }
 }
 
@@ -150,7 +153,8 @@ const WALK: &str = "governance_chain.local_continuity.v1";
 
 /// Reads a date option.
 pub(super) fn parse_date(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse(text).ok_or_else(|| "not a date or time, such as 2026-05-07 or 2026-05-07T12:00:00Z".to_owned())
+    Timestamp::parse(text)
+        .ok_or_else(|| "not a date or time, such as 2026-05-07 or 2026-05-07T12:00:00Z".to_owned())
 }
 
 #[cfg(test)]
@@ -182,7 +186,9 @@ mod tests {
     #[test]
     fn an_empty_key_is_a_key_that_fits_nothing() {
         let empty = TrustArgs { public_key: key(""), ..Default::default() };
-        assert!(matches!(empty.key_source(&LimitArgs::default()), KeySource::Expected(text) if text.is_empty()));
+        assert!(
+            matches!(empty.key_source(&LimitArgs::default()), KeySource::Expected(text) if text.is_empty())
+        );
     }
 
     #[test]
@@ -192,14 +198,9 @@ mod tests {
             require: ["walk", "closures", "scope", "x.y.v1"].map(str::to_owned).to_vec(),
             ..Default::default()
         };
-        let policy = policy(
-            &TrustArgs::default(),
-            &require,
-            &LimitArgs::default(),
-            Switches::default(),
-            &environment,
-        )
-        .unwrap();
+        let policy =
+            policy(&TrustArgs::default(), &require, &LimitArgs::default(), Switches::default(), &environment)
+                .unwrap();
         assert_eq!((policy.walk, policy.closures), (Check::Required, Check::Required));
         assert_eq!(
             policy.require.iter().map(String::as_str).collect::<Vec<_>>(),

@@ -59,8 +59,8 @@ pub(super) fn run(args: &DoctorArgs, console: &mut Console<'_>) -> Ended {
         checks.push(network());
     }
     let worst = checks.iter().map(|check| check.status).max().unwrap_or(Status::Ok);
-    let fail = (args.fail_on_problem && worst == Status::Problem)
-        || (args.fail_on_warning && worst >= Status::Warn);
+    let fail =
+        (args.fail_on_problem && worst == Status::Problem) || (args.fail_on_warning && worst >= Status::Warn);
     let exit = if fail { Exit::DISPROVED } else { Exit::VERIFIED };
     console.print(exit, |out| if args.json { write_json(&checks, out) } else { write_text(&checks, out) })
 }
@@ -98,7 +98,9 @@ fn trust_root(environment: &Environment) -> Check {
     let as_of = environment.now.clone().or_else(|| Timestamp::from_unix_micros(0));
     let ring = as_of.map(|as_of| KeyRing::load(&TrustPolicy::new(as_of)));
     let (status, message) = match ring.as_ref().and_then(KeyRing::manifest) {
-        _ if digest != expected => (Status::Problem, format!("compiled-in trust root is {digest}, not {expected}")),
+        _ if digest != expected => {
+            (Status::Problem, format!("compiled-in trust root is {digest}, not {expected}"))
+        }
         Some(Ok(manifest)) if manifest.signed => (
             Status::Ok,
             format!("compiled-in trust root verifies: {} keys, {digest}", manifest.entries.len()),
@@ -112,7 +114,8 @@ fn trust_root(environment: &Environment) -> Check {
         status,
         message,
         value: json!({"sha256": digest}),
-        remediation: (status == Status::Problem).then_some("Install the program again from a trusted source."),
+        remediation: (status == Status::Problem)
+            .then_some("Install the program again from a trusted source."),
     }
 }
 
@@ -168,7 +171,11 @@ fn limits(args: &DoctorArgs) -> Check {
         status: Status::Info,
         message: format!(
             "{} bytes a file, {} bytes a document, {} bytes expanded, {} entries, JSON depth {}",
-            limits.file_bytes, limits.document_bytes, limits.expanded_bytes, limits.entries, limits.json_depth
+            limits.file_bytes,
+            limits.document_bytes,
+            limits.expanded_bytes,
+            limits.entries,
+            limits.json_depth
         ),
         value: json!({
             "file_bytes": limits.file_bytes,

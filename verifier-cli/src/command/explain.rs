@@ -17,13 +17,13 @@ pub(super) fn run(args: &ExplainArgs, console: &mut Console<'_>) -> Ended {
     match catalog::find(id).or_else(|| catalog::find(&id.to_uppercase())) {
         Some(code) => {
             let environment = console.environment;
-            console.print(Exit::VERIFIED, |out| {
-                write(code, &mut Page::new(out, ColorChoice::Auto, environment))
-            })
+            console
+                .print(Exit::VERIFIED, |out| write(code, &mut Page::new(out, ColorChoice::Auto, environment)))
         }
         None => {
             let near: Vec<&str> = nearest(id).iter().map(|code| code.id).collect();
-            let hint = if near.is_empty() { String::new() } else { format!("; similar: {}", near.join(", ")) };
+            let hint =
+                if near.is_empty() { String::new() } else { format!("; similar: {}", near.join(", ")) };
             console.misused("explain", &format!("{id:?} is not a code of this release{hint}"))
         }
     }

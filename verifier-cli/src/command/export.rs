@@ -1,9 +1,8 @@
 //! `export [EXPORT_FILE] [MANIFEST]`.
 
-use super::later::after_reading;
-use super::{Console, Ended};
+use super::{Console, Ended, run, show};
 use crate::args::export::ExportArgs;
-use crate::args::output::Format;
+use crate::args::trust;
 
 pub(super) fn run(args: &ExportArgs, console: &mut Console<'_>) -> Ended {
     if let Err(message) = args.trust.check() {
@@ -12,6 +11,13 @@ pub(super) fn run(args: &ExportArgs, console: &mut Console<'_>) -> Ended {
     let Some(export) = args.export() else {
         return console.misused("export", "give EXPORT_FILE or --export-file");
     };
-    let json = args.output.format() != Format::Human;
-    after_reading(export, args.limits.document_bytes(), "verification", json, console)
+    let switches = args.checks.switches();
+    let policy = match trust::policy(&args.trust, &args.require, &args.limits, switches, console.environment)
+    {
+        Ok(policy) => policy,
+        Err(message) => return console.misused("export", message),
+    };
+    let paths: Vec<_> = [Some(export), args.manifest()].into_iter().flatten().cloned().collect();
+    let reports = run::paths(&paths, &policy);
+    show::reports(&reports, &args.output, args.raw, console)
 }

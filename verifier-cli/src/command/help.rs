@@ -11,7 +11,7 @@ use crate::exit::Exit;
 /// Prints the help of the command with this path.
 pub(crate) fn print(path: &[String], console: &mut Console<'_>) -> Ended {
     let help = find(path).map(|mut command| command.render_help().to_string()).unwrap_or_default();
-    console.print(Exit::VERIFIED, |out| out.write_all(help.as_bytes()))
+    console.print(Exit::VERIFIED, |out| writeln!(out, "{}", help.trim_end()))
 }
 
 /// Prints the version.

@@ -77,7 +77,10 @@ impl Listing<'_> {
         match &self.manifest.signer {
             Some(signer) => {
                 let word = page.paint(Tone::Good, "SIGNED");
-                page.line(&format!("{word}: {name}: {count} keys; the signature verifies under key {}", escape::text(signer)))?;
+                page.line(&format!(
+                    "{word}: {name}: {count} keys; the signature verifies under key {}",
+                    escape::text(signer)
+                ))?;
             }
             None => {
                 let word = page.paint(Tone::Open, "UNSIGNED");
@@ -146,7 +149,8 @@ impl Listing<'_> {
 
 /// What the entry is good for as of a date.
 fn state(entry: &KeyEntry, as_of: &Timestamp) -> (Tone, &'static str) {
-    let known = matches!(entry.status.as_deref(), None | Some("active" | "retired" | "revoked" | "compromised"));
+    let known =
+        matches!(entry.status.as_deref(), None | Some("active" | "retired" | "revoked" | "compromised"));
     if !matches!(entry.key, Some(Ok(_))) {
         (Tone::Bad, "unusable key text")
     } else if entry.is_terminal() {

@@ -9,6 +9,8 @@ pub(crate) mod help;
 mod keys;
 mod later;
 mod render;
+mod run;
+mod show;
 mod verify;
 
 use std::ffi::OsStr;
@@ -16,8 +18,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use verifier_core::bytes::Blob;
-use verifier_core::finding::catalog::input::INPUT_UNREADABLE;
 use verifier_core::finding::Code;
+use verifier_core::finding::catalog::input::INPUT_UNREADABLE;
 
 use crate::args::Command;
 use crate::args::front::Usage;
@@ -65,7 +67,11 @@ pub(crate) fn dispatch(command: Command, console: &mut Console<'_>) -> Ended {
 
 impl Console<'_> {
     /// Writes to standard output; `exit` stands whatever becomes of the writing.
-    pub(crate) fn print(&mut self, exit: Exit, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Ended {
+    pub(crate) fn print(
+        &mut self,
+        exit: Exit,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Ended {
         match write(self.out) {
             Ok(()) => Ok(exit),
             Err(error) => Err(Stopped { exit, error }),

@@ -22,7 +22,9 @@ pub(super) fn run(args: &RenderArgs, console: &mut Console<'_>) -> Ended {
     let parsed = Document::parse(blob, ParserLimits::from(&args.limits.limits()));
     let document = match &parsed {
         Ok(document) => document,
-        Err(error) => return refuse(&RENDER_INPUT_INVALID, &format!("not a JSON document: {error}"), console),
+        Err(error) => {
+            return refuse(&RENDER_INPUT_INVALID, &format!("not a JSON document: {error}"), console);
+        }
     };
     let repeated = document.anomalies().find(|(kind, _)| *kind == AnomalyKind::RepeatedMember);
     if let Some((_, value)) = repeated {

@@ -62,7 +62,9 @@ fn support(report: &Report) -> String {
         (false, None) => "no signature was needed for these claims",
         (false, Some(Basis::Pinned)) => "signed by the key that you named",
         (false, Some(Basis::Root)) => "signed by a key of the trust root",
-        (false, Some(Basis::SignedManifest)) => "signed by a key of a key manifest that the trust root vouches for",
+        (false, Some(Basis::SignedManifest)) => {
+            "signed by a key of a key manifest that the trust root vouches for"
+        }
         (false, Some(Basis::Manifest)) => "signed by a key of the key manifest that you named",
         (false, Some(Basis::SelfAttested)) => "the key comes from the evidence itself",
     };
@@ -105,7 +107,11 @@ pub(crate) fn next_steps(report: &Report) -> Vec<&'static Code> {
     let mut codes: Vec<&'static Code> = Vec::new();
     let from_findings = report.findings.iter().filter(|finding| finding.effect != Effect::Notes);
     let from_claims = report.claims.iter().filter(|claim| fails(claim)).flat_map(|claim| {
-        claim.subjects.iter().filter(|subject| subject.verdict != Verdict::Supported).map(|subject| subject.code)
+        claim
+            .subjects
+            .iter()
+            .filter(|subject| subject.verdict != Verdict::Supported)
+            .map(|subject| subject.code)
     });
     for code in from_findings.map(|finding| finding.code).chain(from_claims) {
         if !codes.iter().any(|known| known.id == code.id) {

@@ -108,7 +108,8 @@ fn write_facts(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
             continue;
         }
         page.heading(title)?;
-        let width = facts.iter().map(|(name, _)| escape::text(name).chars().count()).max().unwrap_or(0).min(30);
+        let width =
+            facts.iter().map(|(name, _)| escape::text(name).chars().count()).max().unwrap_or(0).min(30);
         for (name, value) in facts {
             page.labelled(2, &format!("{:<width$}  ", escape::text(name)), &escape::text(value))?;
         }
@@ -123,8 +124,26 @@ fn write_claims(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     }
     for claim in &report.claims {
         write_claim(claim, page)?;
+        if !claim.subjects.iter().any(|subject| subject.verdict != Verdict::Supported) {
+            write_attached(claim, report, page)?;
+        }
     }
     Ok(())
+}
+
+/// The codes of findings that lower a claim whose subjects do not.
+fn write_attached(claim: &ClaimOutcome, report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let mut codes: Vec<&str> = Vec::new();
+    for finding in &report.findings {
+        let lowers = finding.effect.verdict().is_some() && finding.claim == Some(claim.name);
+        if lowers && !codes.contains(&finding.code.id) {
+            codes.push(finding.code.id);
+        }
+    }
+    match codes.as_slice() {
+        [] => Ok(()),
+        codes => page.paragraph(6, &format!("{}: see the findings", codes.join(", "))),
+    }
 }
 
 fn write_claim(claim: &ClaimOutcome, page: &mut Page<'_>) -> io::Result<()> {
@@ -153,7 +172,8 @@ fn write_claim(claim: &ClaimOutcome, page: &mut Page<'_>) -> io::Result<()> {
             None => Ok(()),
         };
     }
-    let open: Vec<_> = claim.subjects.iter().filter(|subject| subject.verdict != Verdict::Supported).collect();
+    let open: Vec<_> =
+        claim.subjects.iter().filter(|subject| subject.verdict != Verdict::Supported).collect();
     for subject in open.iter().take(MOST_SUBJECTS) {
         let id = subject.id.as_deref().map(|id| format!(" ({})", escape::text(id))).unwrap_or_default();
         page.paragraph(6, &format!("{}: {}{id}", subject.code.id, escape::text(&subject.message)))?;
@@ -174,7 +194,8 @@ fn write_coverage(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
             None => {
                 let counts: Vec<String> =
                     step.counts.iter().map(|(what, count)| format!("{} {what}", grouped(*count))).collect();
-                let counts = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
+                let counts =
+                    if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
                 page.labelled(2, "ran      ", &format!("{}{counts}", step.title))?;
             }
             Some(why) => {
@@ -207,7 +228,9 @@ fn write_findings(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
 fn write_finding(finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {
     let (word, tone) = match finding.effect {
         Effect::Fails { verdict } => (verdict.as_str().replace('_', " "), Tone::from(verdict)),
-        Effect::Limits { verdict } => (format!("{}, not required", verdict.as_str().replace('_', " ")), Tone::Open),
+        Effect::Limits { verdict } => {
+            (format!("{}, not required", verdict.as_str().replace('_', " ")), Tone::Open)
+        }
         Effect::Unreadable => ("unreadable".to_owned(), Tone::Bad),
         Effect::Notes => ("note".to_owned(), Tone::Dim),
     };
@@ -285,3 +308,6 @@ pub(crate) fn grouped(number: u64) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,7 +40,15 @@ fn a_first_word_that_is_no_command_is_a_path() {
 fn options_are_completed_among_the_references_first() {
     let line = ["export", "E", "M", "--man", "x", "--w", "--a", "--o", "--s"];
     let expected = [
-        "export", "--manifest=x", "--walk-events", "--allow-unsigned", "--offline", "--self-attested", "--", "E", "M",
+        "export",
+        "--manifest=x",
+        "--walk-events",
+        "--allow-unsigned",
+        "--offline",
+        "--self-attested",
+        "--",
+        "E",
+        "M",
     ];
     assert_eq!(run(&line), expected);
     assert_eq!(run(&["export", "E", "--work", "2"]), ["export", "--workers=2", "--", "E"]);
@@ -92,4 +100,12 @@ fn help_is_answered_before_unknown_options_are_refused() {
 #[test]
 fn what_follows_a_separator_is_a_path() {
     assert_eq!(run(&["verify", "--", "--json", "--"]), ["verify", "--", "--json", "--"]);
+}
+
+#[test]
+fn another_name_of_an_option_is_an_option() {
+    assert_eq!(
+        run(&["work-chain", "P", "--key-manifest", "k"]),
+        ["work-chain", "--key-manifest=k", "--", "P"]
+    );
 }

@@ -8,8 +8,11 @@ use super::OutputDocument;
 
 /// Writes the document, with the table of outcomes unless it has one.
 pub(crate) fn write_json(document: &OutputDocument<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let mut members: Vec<(String, Part<'_>)> =
-        document.root.members().map(|member| (member.name().into_owned(), Part::Value(member.value))).collect();
+    let mut members: Vec<(String, Part<'_>)> = document
+        .root
+        .members()
+        .map(|member| (member.name().into_owned(), Part::Value(member.value)))
+        .collect();
     if document.root.member(MAPPINGS).is_none() {
         members.push((MAPPINGS.to_owned(), Part::Mappings));
     }

@@ -66,7 +66,8 @@ impl<'a> Tree<'a> {
         if let Some(lost) = reached.iter().position(|reached| !reached) {
             return Err(name_circle(Some(lost), &ids));
         }
-        let rows = walk.rows.iter().filter_map(|(depth, index)| Some((*depth, *nodes.get(*index)?))).collect();
+        let rows =
+            walk.rows.iter().filter_map(|(depth, index)| Some((*depth, *nodes.get(*index)?))).collect();
         Ok(Self { document, rows })
     }
 }
@@ -134,15 +135,15 @@ pub(crate) fn write_tree(tree: &Tree<'_>, plain: bool, out: &mut dyn Write) -> i
         execution("rail_outcome"),
         execution("settlement_status")
     )?;
-    if let Some(compatibility) = root.member("semantics_compatibility").and_then(Value::as_object) {
-        if !compatibility.member("status").is_some_and(|status| status.is_text("current")) {
-            writeln!(
-                out,
-                "[WARN] Semantics version mismatch record={} verifier={}",
-                escaped(compatibility.member("record_version")),
-                escaped(compatibility.member("verifier_max_supported"))
-            )?;
-        }
+    let compatibility = root.member("semantics_compatibility").and_then(Value::as_object);
+    let differs = |found: &Value<'_>| !found.member("status").is_some_and(|status| status.is_text("current"));
+    if let Some(compatibility) = compatibility.filter(differs) {
+        writeln!(
+            out,
+            "[WARN] Semantics version mismatch record={} verifier={}",
+            escaped(compatibility.member("record_version")),
+            escaped(compatibility.member("verifier_max_supported"))
+        )?;
     }
     let branch = if plain { "-" } else { "├─" };
     tree.rows.iter().try_for_each(|(depth, node)| write_node(*node, depth.saturating_mul(2), branch, out))
@@ -211,7 +212,10 @@ mod tests {
     fn circles_are_named_and_forests_are_not() {
         assert_eq!(circle(&["a", "b", "c"], &[("a", "b"), ("a", "c"), ("b", "c")]), None);
         assert_eq!(circle(&["a", "b"], &[("a", "b"), ("b", "b")]), Some(Circle::At("b".into())));
-        assert_eq!(circle(&["r", "a", "b"], &[("r", "a"), ("a", "b"), ("b", "a")]), Some(Circle::At("a".into())));
+        assert_eq!(
+            circle(&["r", "a", "b"], &[("r", "a"), ("a", "b"), ("b", "a")]),
+            Some(Circle::At("a".into()))
+        );
         assert_eq!(circle(&["r", "a", "b"], &[("a", "b"), ("b", "a")]), Some(Circle::At("a".into())));
     }
 
@@ -219,10 +223,8 @@ mod tests {
     fn shared_nodes_cannot_multiply_without_end() {
         let ids: Vec<String> = (0..40).map(|index| format!("n{index}")).collect();
         let nodes: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let edges: Vec<(&str, &str)> = nodes
-            .windows(2)
-            .flat_map(|pair| [(pair[0], pair[1]), (pair[0], pair[1])])
-            .collect();
+        let edges: Vec<(&str, &str)> =
+            nodes.windows(2).flat_map(|pair| [(pair[0], pair[1]), (pair[0], pair[1])]).collect();
         assert_eq!(circle(&nodes, &edges), Some(Circle::TooLong));
     }
 }
