@@ -17,7 +17,10 @@ pub(super) fn run(args: &ExportArgs, console: &mut Console<'_>) -> Ended {
         Ok(policy) => policy,
         Err(message) => return console.misused("export", message),
     };
-    let paths: Vec<_> = [Some(export), args.manifest()].into_iter().flatten().cloned().collect();
-    let reports = run::paths(&paths, &policy);
+    let quiet = args.output.quiet;
+    let reports = match args.manifest() {
+        Some(manifest) => run::pair(export, manifest, &policy, quiet, console),
+        None => run::paths(std::slice::from_ref(export), &policy, quiet, console),
+    };
     show::reports(&reports, &args.output, args.raw, console)
 }

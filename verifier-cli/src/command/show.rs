@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use verifier_core::render::{json, verdicts_v0};
 use verifier_core::report::{Outcome, Report};
 
 use super::{Console, Ended, Stopped};
@@ -35,8 +36,8 @@ pub(super) fn reports(
                 write_all(reports, outcome, output.quiet, &mut page)
             })
         }
-        (Format::Json, _) => console.print(exit, |out| write_documents(reports, out)),
-        (Format::KeelJson, _) => console.print(exit, |out| write_documents(reports, out)),
+        (Format::Json, _) => console.print(exit, |out| write_documents(reports, json::write, out)),
+        (Format::KeelJson, _) => console.print(exit, |out| write_documents(reports, verdicts_v0::write, out)),
     }
 }
 
@@ -67,10 +68,17 @@ fn word(outcome: Outcome) -> &'static str {
 }
 
 /// One document, or an array of them where several sets of evidence were given.
-fn write_documents(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
-    match reports {
-        [only] => serde_json::to_writer_pretty(&mut *out, only)?,
-        several => serde_json::to_writer_pretty(&mut *out, several)?,
+fn write_documents(
+    reports: &[Report],
+    write: fn(&Report, &mut dyn Write) -> io::Result<()>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if let [only] = reports {
+        return write(only, out);
     }
-    writeln!(out)
+    for (index, report) in reports.iter().enumerate() {
+        out.write_all(if index == 0 { b"[\n" } else { b",\n" })?;
+        write(report, out)?;
+    }
+    out.write_all(if reports.is_empty() { b"[]\n" } else { b"]\n" })
 }

@@ -1,5 +1,7 @@
 //! `verify PATH…`, also without the word `verify`.
 
+use verifier_core::evidence::{self, Batch, Evidence};
+
 use super::{Console, Ended, run, show};
 use crate::args::trust;
 use crate::args::verify::VerifyArgs;
@@ -14,6 +16,32 @@ pub(super) fn run(args: &VerifyArgs, console: &mut Console<'_>) -> Ended {
         Ok(policy) => policy,
         Err(message) => return console.misused("verify", message),
     };
-    let reports = run::paths(&args.paths, &policy);
+    let manifest = args.manifest.as_ref().filter(|manifest| !manifest.is_empty());
+    let batches = match (args.paths.as_slice(), manifest) {
+        ([export], Some(manifest)) => {
+            vec![evidence::pair(export.as_ref(), manifest.as_ref(), &policy.limits)]
+        }
+        (_, Some(_)) => return console.misused("verify", "--manifest goes with one PATH, the export"),
+        (paths, None) => {
+            let paths: Vec<_> = paths.iter().map(AsRef::as_ref).collect();
+            evidence::gather(&paths, &policy.limits)
+        }
+    };
+    if let Err(message) = applicable(args, &batches) {
+        return console.misused("verify", message);
+    }
+    let reports = run::batches(&batches, &policy, args.output.quiet, console);
     show::reports(&reports, &args.output, args.raw, console)
+}
+
+/// An option that has no meaning for any evidence given is a mistake, as in the reference.
+fn applicable(args: &VerifyArgs, batches: &[Batch]) -> Result<(), &'static str> {
+    let sets: Vec<&Evidence> = batches.iter().flat_map(|batch| &batch.sets).collect();
+    let is_export = |set: &&Evidence| matches!(set, Evidence::Export(_) | Evidence::Bundle(_));
+    let url = args.public_key_url.as_ref().is_some_and(|url| !url.is_empty());
+    let checkpoint_options = args.no_tsa || url;
+    if checkpoint_options && !sets.is_empty() && sets.iter().all(is_export) {
+        return Err("--no-tsa and --public-key-url have no meaning for exports and bundles");
+    }
+    Ok(())
 }

@@ -4,5 +4,6 @@ pub(crate) mod escape;
 pub(crate) mod headline;
 pub(crate) mod human;
 pub(crate) mod output_document;
+pub(crate) mod progress;
 pub(crate) mod raw;
 pub(crate) mod style;

@@ -48,7 +48,7 @@ pub fn assemble(parts: Vec<Part>, limits: &Limits) -> Assembly {
     for part in parts {
         match identify(&part, limits) {
             Ok(kind) => known.push((kind, part)),
-            Err(error) => assembly.unreadable.push((part.label, error.to_string())),
+            Err(error) => assembly.unreadable.push((part.label, error)),
         }
     }
     let mut used = BTreeSet::new();
@@ -60,7 +60,7 @@ pub fn assemble(parts: Vec<Part>, limits: &Limits) -> Assembly {
         let Some(payload) = payload_of(manifest, &known, &used, limits) else {
             assembly
                 .leftovers
-                .push(Leftover { label: manifest.label.clone(), kind: "export manifest without its export" });
+                .push(Leftover { part: manifest.clone(), kind: "export manifest without its export" });
             continue;
         };
         used.insert(payload);
@@ -109,7 +109,7 @@ pub fn assemble(parts: Vec<Part>, limits: &Limits) -> Assembly {
             }
             Kind::KeyManifest if assembly.sets.is_empty() => assembly.sets.push(Evidence::KeyManifest(part)),
             Kind::KeyManifest | Kind::ExportManifest | Kind::OtherJson | Kind::Other => {
-                assembly.leftovers.push(Leftover { label: part.label, kind: kind.title() });
+                assembly.leftovers.push(Leftover { kind: kind.title(), part });
             }
         }
     }

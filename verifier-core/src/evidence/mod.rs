@@ -2,11 +2,13 @@
 
 mod assemble;
 mod fields;
+mod gather;
 mod identify;
 mod set;
 pub mod stream;
 
 pub use assemble::{assemble, file, parts};
 pub use fields::Fields;
+pub use gather::{Batch, gather, pair, unopened};
 pub use identify::{Kind, identify};
 pub use set::{Assembly, Evidence, ExportSet, Leftover, Part};

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::archive::{Entry, Siblings};
+use crate::archive::{Entry, ReadError, Siblings};
 
 /// One file of the evidence.
 #[derive(Clone)]
@@ -65,18 +65,18 @@ impl Evidence {
 #[derive(Clone, Debug)]
 pub struct Leftover {
     /// The file.
-    pub label: String,
+    pub part: Part,
     /// What it looks like.
     pub kind: &'static str,
 }
 
 /// All evidence of a run.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Assembly {
     /// What is verified together.
     pub sets: Vec<Evidence>,
     /// What belongs to no set.
     pub leftovers: Vec<Leftover>,
     /// Files that could not be looked at, with the reason.
-    pub unreadable: Vec<(String, String)>,
+    pub unreadable: Vec<(String, ReadError)>,
 }

@@ -3,9 +3,9 @@
 //! [`verify`] never fails and never panics: whatever goes wrong is a finding of the report.
 
 use crate::claim;
-use crate::evidence::{Evidence, Part};
+use crate::evidence::{Batch, Evidence, Part};
 use crate::finding::{Effect, Finding, Location, catalog};
-use crate::report::{Report, ReportBuilder};
+use crate::report::{FileSummary, Report, ReportBuilder};
 use crate::trust::TrustPolicy;
 
 /// Told how far a run is, and asked whether to go on.
@@ -29,7 +29,34 @@ impl Progress for NoProgress {
 /// Verifies one set of evidence.
 #[must_use]
 pub fn verify(evidence: &Evidence, policy: &TrustPolicy, progress: &dyn Progress) -> Report {
+    verify_beside(evidence, Vec::new(), policy, progress)
+}
+
+/// Verifies everything of a batch: one report for each set, in order. What was noticed beside the evidence enters
+/// the first report; a batch without evidence gives one report that says so.
+#[must_use]
+pub fn verify_batch(batch: &Batch, policy: &TrustPolicy, progress: &dyn Progress) -> Vec<Report> {
+    let mut beside = batch.findings.clone();
+    if batch.sets.is_empty() {
+        let mut out = ReportBuilder::new(policy.limits.findings_per_code, policy.require.clone());
+        out.artifact.kind = "input".to_owned();
+        let file = FileSummary { role: "input", path: batch.label.clone(), sha256: None, bytes: None };
+        out.artifact.files.extend((!batch.label.is_empty()).then_some(file));
+        beside.into_iter().for_each(|finding| out.finding(finding));
+        return vec![out.finish(&policy.as_of)];
+    }
+    let verify = |evidence| verify_beside(evidence, std::mem::take(&mut beside), policy, progress);
+    batch.sets.iter().map(verify).collect()
+}
+
+fn verify_beside(
+    evidence: &Evidence,
+    beside: Vec<Finding>,
+    policy: &TrustPolicy,
+    progress: &dyn Progress,
+) -> Report {
     let mut out = ReportBuilder::new(policy.limits.findings_per_code, policy.require.clone());
+    beside.into_iter().for_each(|finding| out.finding(finding));
     match evidence {
         Evidence::Export(set) => claim::export::verify(set, policy, progress, &mut out),
         Evidence::Bundle(part) => claim::bundle::verify(part, policy, &mut out),

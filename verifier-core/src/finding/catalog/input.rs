@@ -17,6 +17,10 @@ crate::codes! {
         "A file belongs to no evidence that was recognised",
         "The archive or folder contains a file that no check looked at.",
         "Decide whether the file matters; name it explicitly if it is evidence." }
+    INPUT_AMBIGUOUS {
+        "Readers of the container can see different evidence",
+        "The container holds a name twice, a link, bytes outside its members, or otherwise has two readings, so that what was verified here may not be what another reader unpacks.",
+        "Ask for the evidence in a plain folder or in a container written anew." }
     INPUT_PATH_UNSAFE {
         "A path points outside the evidence",
         "A file named by the evidence is absolute, climbs to a parent folder or leaves the folder through a link; it was not opened.",
