@@ -46,13 +46,20 @@ def add(archive, changes, data):
     archive.addfile(info, io.BytesIO(data))
 
 
+def padded(blanks):
+    """The payload itself ends in blanks, which a valid JSON document may."""
+    pack = chain(WALK, text=lambda payload: payload + b" " * blanks)
+    members = [(name.removeprefix("files/"), data) for name, data in pack.files.items() if "keys" not in name]
+    return opened("evidence.zip", a.zipped(members))
+
+
 HONEST_ZIP, HONEST_TAR = zipped(), tarred()
 
 pair(AREA, "zip-parent-path", "a member's name climbs out of the folder", zipped([("../manifest.json", b"{}")]), HONEST_ZIP, "INPUT_PATH_UNSAFE")
 pair(AREA, "zip-absolute-path", "a member's name is an absolute path", zipped([("/tmp/manifest.json", b"{}")]), HONEST_ZIP, "INPUT_PATH_UNSAFE")
 pair(AREA, "zip-backslash-path", "a member's name climbs out of the folder with backslashes", zipped([("..\\manifest.json", b"{}")]), HONEST_ZIP, "INPUT_PATH_UNSAFE")
 pair(AREA, "zip-member-twice", "two members are called manifest.json", zipped([("manifest.json", b"{}")]), HONEST_ZIP, [])
-pair(AREA, "zip-bomb", "a member that expands a thousandfold", zipped([("pad.json", b" " * (24 << 20))]), zipped([("pad.txt", b" " * 24)]), "INPUT_LIMIT_EXCEEDED")
+pair(AREA, "zip-bomb", "a member that expands a thousandfold", padded(24 << 20), padded(24), "INPUT_LIMIT_EXCEEDED")
 pair(AREA, "zip-truncated", "the archive stops early", opened("evidence.zip", a.zipped(evidence())[:-40]), HONEST_ZIP, [])
 pair(AREA, "zip-payload-altered", "the export in the archive was altered", opened("evidence.zip", a.zipped([(n, d.replace(b"gpt-4o-mini", b"gpt-4o-nano")) for n, d in evidence()])), HONEST_ZIP, "CONTENT_HASH_MISMATCH")
 pair(AREA, "tar-parent-path", "a member's name climbs out of the folder", tarred([({"name": "../../etc/manifest.json"}, b"{}")]), HONEST_TAR, "INPUT_PATH_UNSAFE")

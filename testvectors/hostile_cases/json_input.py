@@ -209,6 +209,15 @@ pair(
 )
 pair(
     AREA,
+    "truncated-payload-default",
+    "the same, and nobody asks for the walk",
+    chain(text=lambda payload: payload[: len(payload) * 2 // 3]),
+    chain(),
+    "EXPORT_STRUCTURE_INVALID",
+    notes="the hash fits, but nothing of the content can be checked; the reference does not look",
+)
+pair(
+    AREA,
     "truncated-manifest",
     "the manifest stops in the middle",
     manifest_text('"signed_at"', '"signed'),
@@ -268,8 +277,8 @@ def padded(spaces):
 
 
 def member_bomb(count):
-    """One gzip member of a megabyte of blanks, `count` times, behind a valid document."""
-    blank = squeeze(b" " * (1 << 20))
+    """One gzip member of 16 MiB of blanks, `count` times, behind a valid document."""
+    blank = squeeze(b" " * (16 << 20))
 
     def stored(inner):
         return squeeze(inner) + blank * count
@@ -284,9 +293,9 @@ CONTAINER = "container"
 pair(
     CONTAINER,
     "gzip-bomb",
-    "a valid export followed by 64 MiB of blanks, stored in 64 KiB",
-    member_bomb(64),
-    member_bomb(1),
+    "a valid export followed by 64 MiB of blanks, stored in 66 KB",
+    member_bomb(4),
+    zipped_chain(squeeze, text=padded(1 << 20)),
     "INPUT_LIMIT_EXCEEDED",
     notes="deflate reaches 1,032:1; JSON evidence about 8:1",
 )

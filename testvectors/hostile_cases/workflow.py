@@ -227,8 +227,8 @@ pair(
     INCIDENT,
     "bomb-member",
     "a member that expands a thousandfold",
-    incident(members=[("notes.txt", b" " * (64 << 20))]),
-    incident(members=[("notes.txt", b" " * 64)]),
+    incident(a.incident_files(**{"permits.jsonl": a.jsonl([a.snapshot()]) + b" " * (48 << 20)})),
+    incident(a.incident_files(**{"permits.jsonl": a.jsonl([a.snapshot()]) + b" " * 48})),
     "INPUT_LIMIT_EXCEEDED",
 )
 pair(
