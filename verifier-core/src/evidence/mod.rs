@@ -4,6 +4,7 @@ mod assemble;
 mod fields;
 mod gather;
 mod identify;
+mod progress;
 mod set;
 pub mod stream;
 
@@ -11,4 +12,5 @@ pub use assemble::{assemble, file, parts};
 pub use fields::Fields;
 pub use gather::{Batch, gather, pair, unopened};
 pub use identify::{Kind, identify};
+pub use progress::{NoProgress, Progress};
 pub use set::{Assembly, Evidence, ExportSet, Leftover, Part};

@@ -12,14 +12,13 @@ mod record;
 use std::sync::Arc;
 
 use crate::claim::{closure, name, payload_digest, walk};
-use crate::evidence::ExportSet;
 use crate::evidence::stream::{self, Decoded, Settings, StreamError, Streamed};
+use crate::evidence::{ExportSet, Progress};
 use crate::finding::{Effect, Finding, Location, Verdict, catalog};
 use crate::json::AnomalyKind;
 use crate::registry::Semantics;
 use crate::report::{FileSummary, ReportBuilder, Requested};
 use crate::trust::{Check, KeyRing, KeySource, NamedBlob, TrustPolicy};
-use crate::verify::Progress;
 
 use manifest::Manifest;
 use record::{Collected, RecordVisitor};
