@@ -4,7 +4,11 @@
 //! their codes and their claim verdicts; our own cases by what they state. Being stricter than the reference
 //! needs a code of `testvectors/divergences.json`, any other difference needs the case itself there.
 //! `CASE=part` runs only the cases whose id contains `part`.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test stops at the first surprise and says why")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test stops at the first surprise and says why"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
@@ -53,7 +57,12 @@ fn run(case: &Case) -> Run {
         std::fs::create_dir_all(&home).unwrap();
     }
     let mut command = Command::new(env!("CARGO_BIN_EXE_keel-verify"));
-    command.env_clear().envs([("PATH", "/usr/bin:/bin"), ("LANG", "C.UTF-8"), ("TZ", "UTC"), ("NO_COLOR", "1")]);
+    command.env_clear().envs([
+        ("PATH", "/usr/bin:/bin"),
+        ("LANG", "C.UTF-8"),
+        ("TZ", "UTC"),
+        ("NO_COLOR", "1"),
+    ]);
     command.env("HOME", home);
     for (name, value) in &case.env {
         match value {
@@ -113,7 +122,8 @@ fn tokens(text: &str) -> impl Iterator<Item = String> + '_ {
 /// The codes of lines such as `FAILED: CODE: text`.
 fn failure_lines(text: &str) -> impl Iterator<Item = String> + '_ {
     text.lines().filter_map(|line| {
-        let rest = ["FAILED:", "ERROR:", "ALARM:"].iter().find_map(|word| line.trim_start().strip_prefix(word))?;
+        let rest =
+            ["FAILED:", "ERROR:", "ALARM:"].iter().find_map(|word| line.trim_start().strip_prefix(word))?;
         let (code, _) = rest.trim_start().split_once(':')?;
         tokens(code).next().filter(|word| word == code)
     })
@@ -213,7 +223,9 @@ fn beside_reference(case: &Case, exit: i32, run: &Run, divergences: &Divergences
         ("accepted", "refused") if run.codes.is_disjoint(&divergences.stricter) && !listed => {
             vec![format!("stricter without a listed code: {}", brief(&run.codes))]
         }
-        ("refused", "accepted") if !listed => vec!["the reference refuses, and the case is not listed".to_owned()],
+        ("refused", "accepted") if !listed => {
+            vec!["the reference refuses, and the case is not listed".to_owned()]
+        }
         ("refused", "refused") if !recorded.crash && !listed => recorded
             .codes
             .iter()

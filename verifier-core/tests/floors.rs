@@ -1,5 +1,7 @@
 //! The storeys of the library: a module knows only modules of lower floors, and none of its own floor.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -159,7 +159,7 @@ impl EntryRow {
     pub fn from_fields(fields: &EntryFields<'_>, source: Source, span: std::ops::Range<u64>) -> Self {
         let record = source == Source::Record;
         let (scope, scope_fault) = match fields.chain_scope {
-            Some(value) if !(record && !value.is_truthy()) => match value.kind() {
+            Some(value) if !record || value.is_truthy() => match value.kind() {
                 Kind::String => (value.text().map(Box::from), value.text().is_none()),
                 Kind::Null => (None, false),
                 _ => (Some(raw_text(value)), true),

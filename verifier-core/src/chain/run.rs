@@ -51,7 +51,7 @@ pub(super) struct Runs {
 /// What adding an entry showed.
 pub(super) enum Added {
     /// Nothing wrong, or a link to be judged (at most one on each side).
-    Links([Option<Link>; 2]),
+    Links(Box<[Option<Link>; 2]>),
     /// The number is taken; `same` when the record hash is the same.
     Repeated { same: bool },
 }
@@ -96,7 +96,7 @@ impl Runs {
             last_hash: entry.record_hash,
             last_id: entry.id,
         };
-        Added::Links(self.join(sequence, run))
+        Added::Links(Box::new(self.join(sequence, run)))
     }
 
     /// Puts a run between its neighbours and merges where numbers meet.

@@ -201,11 +201,11 @@ impl Walk {
             Added::Repeated { same: true } if bridge => return false,
             Added::Repeated { .. } => problem(Problem::repeated(&label, row.id(), sequence, row.span)),
             Added::Links(links) => {
-                for link in links.into_iter().flatten() {
+                for link in links.iter().flatten() {
                     if link.holds() {
                         self.totals.links += 1;
                     } else {
-                        problem(Problem::broken(&label, &link));
+                        problem(Problem::broken(&label, link));
                     }
                 }
             }

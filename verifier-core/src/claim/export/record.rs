@@ -233,12 +233,13 @@ impl RecordVisitor<'_> {
 
 fn permit_facts(permit: Value<'_>) -> Option<PermitFacts> {
     let id = permit.member("id").and_then(Value::non_empty_text)?;
-    let hash = permit.member("binding_request_hash").and_then(Value::text).map(|text| Box::from(text.trim()));
+    let hash =
+        permit.member("binding_request_hash").and_then(Value::text).map(|text| Box::<str>::from(text.trim()));
     let status = permit.member_text("status");
     Some(PermitFacts {
         id: id.into(),
         dispatched: hash.is_some() || matches!(status.as_deref(), Some("dispatched" | "closed")),
-        binding_request_hash: hash.filter(|hash: &Box<str>| !hash.is_empty()),
+        binding_request_hash: hash.filter(|hash| !hash.is_empty()),
     })
 }
 
