@@ -85,17 +85,10 @@ pub fn scope(project_id: &str) -> String {
 /// [`Error::Refused`] when a hashed field would be ambiguous or a payload has no canonical form.
 pub fn append(scope: &str, head: &mut Head, events: Vec<Event>, at: i64) -> Result<Vec<Value>> {
     let mut entries = Vec::with_capacity(events.len() + 1);
-    let mut covered = Vec::with_capacity(events.len());
     for event in events {
-        let entry = link(scope, head, event, at)?;
-        covered.push(json!({
-            "event_id": entry.get("event_id"),
-            "event_type": entry.get("event_type"),
-            "event_hash": event_hash(&entry)?,
-        }));
-        entries.push(entry);
+        entries.push(link(scope, head, event, at)?);
     }
-    let batch_hash = document::digest(Profile::Legacy, &Value::Array(covered.clone()))?;
+    let (covered, batch_hash) = integrity_digest(&entries.iter().collect::<Vec<_>>())?;
     let digest = Event {
         event_type: "audit.integrity_digest",
         resource_type: Some("integrity_digest"),
@@ -128,20 +121,7 @@ fn link(scope: &str, head: &mut Head, event: Event, at: i64) -> Result<Value> {
         }
     }
     let created_at = wire_time(at);
-    let hashed = [
-        event_id.as_str(),
-        event.event_type,
-        event.resource_type.unwrap_or_default(),
-        event.resource_id.as_deref().unwrap_or_default(),
-        event.outcome.as_deref().unwrap_or_default(),
-        event.severity,
-        created_at.trim_end_matches('Z'),
-        head.record_hash.as_str(),
-        &sequence.to_string(),
-    ]
-    .join("|");
-    let record_hash = document::sha256_hex(hashed.as_bytes());
-    let entry = json!({
+    let mut entry = json!({
         "chain_format_version": "v1",
         "chain_scope": scope,
         "created_at": created_at,
@@ -150,14 +130,56 @@ fn link(scope: &str, head: &mut Head, event: Event, at: i64) -> Result<Value> {
         "outcome": event.outcome,
         "payload_json": event.payload,
         "prev_hash": head.record_hash,
-        "record_hash": record_hash,
         "resource_id": event.resource_id,
         "resource_type": event.resource_type,
         "sequence_number": sequence,
         "severity": event.severity,
     });
+    let record_hash = record_hash(&entry);
+    if let Some(members) = entry.as_object_mut() {
+        members.insert("record_hash".to_owned(), json!(record_hash));
+    }
     *head = Head { sequence, record_hash };
     Ok(entry)
+}
+
+/// Record hash v1 of an entry (spec 04 section 2). `created_at` must be UTC with six fraction digits, as [`wire_time`] writes it.
+#[must_use]
+pub fn record_hash(entry: &Value) -> String {
+    let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default();
+    let sequence = entry.get("sequence_number").and_then(Value::as_i64).unwrap_or_default();
+    let hashed = [
+        text("event_id"),
+        text("event_type"),
+        text("resource_type"),
+        text("resource_id"),
+        text("outcome"),
+        text("severity"),
+        text("created_at").trim_end_matches('Z'),
+        text("prev_hash"),
+        &sequence.to_string(),
+    ]
+    .join("|");
+    document::sha256_hex(hashed.as_bytes())
+}
+
+/// `covered_events` and `batch_hash` of an integrity digest over `events`.
+///
+/// # Errors
+/// [`Error::Refused`] when a payload has no canonical form.
+pub fn integrity_digest(events: &[&Value]) -> Result<(Vec<Value>, String)> {
+    let covered: Vec<Value> = events
+        .iter()
+        .map(|event| {
+            Ok(json!({
+                "event_id": event.get("event_id"),
+                "event_type": event.get("event_type"),
+                "event_hash": event_hash(event)?,
+            }))
+        })
+        .collect::<Result<_>>()?;
+    let batch_hash = document::digest(Profile::Legacy, &Value::Array(covered.clone()))?;
+    Ok((covered, batch_hash))
 }
 
 const DIGESTED: [&str; 24] = [

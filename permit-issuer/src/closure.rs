@@ -18,7 +18,7 @@ use verifier_core::time::Timestamp;
 use crate::clock::wire_time;
 use crate::document;
 use crate::error::{Error, Result};
-use crate::keys::{KeySet, Purpose};
+use crate::keys::{KeySet, Purpose, Signer};
 use crate::request::{check_count, check_token};
 
 /// How a call ended, the closed set of spec 05 section 8.
@@ -279,12 +279,7 @@ impl CloseRequest {
         if let (true, Some(members)) = (subject.usage_reported, payload.as_object_mut()) {
             members.insert("usage_reported_at".to_owned(), json!(wire_time(subject.at)));
         }
-        let hash = document::digest(Profile::Legacy, &payload)?;
-        let signature = keys.signer(Purpose::PermitBindingSigning)?.sign(hash.as_bytes());
-        if let Some(members) = payload.as_object_mut() {
-            members.insert("closure_canonical_hash".to_owned(), json!(hash));
-            members.insert("closure_signature_b64".to_owned(), json!(base64::encode(&signature)));
-        }
+        sign(&mut payload, keys.signer(Purpose::PermitBindingSigning)?)?;
         Ok(Closure { payload, provider_digest, client_digest, execution_id })
     }
 
@@ -310,4 +305,22 @@ impl CloseRequest {
             Status::DispatchError | Status::MissingClosure => Ok(()),
         }
     }
+}
+
+/// Adds hash and signature to the signed fields of a closure, in place of those that it may carry.
+///
+/// # Errors
+/// [`Error::Refused`] when the fields have no canonical form.
+pub(crate) fn sign(payload: &mut Value, signer: &dyn Signer) -> Result<()> {
+    if let Some(members) = payload.as_object_mut() {
+        members.remove("closure_canonical_hash");
+        members.remove("closure_signature_b64");
+    }
+    let hash = document::digest(Profile::Legacy, payload)?;
+    let signature = signer.sign(hash.as_bytes());
+    if let Some(members) = payload.as_object_mut() {
+        members.insert("closure_canonical_hash".to_owned(), json!(hash));
+        members.insert("closure_signature_b64".to_owned(), json!(base64::encode(&signature)));
+    }
+    Ok(())
 }

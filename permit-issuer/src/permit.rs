@@ -238,7 +238,7 @@ fn sign_binding(payload: Value, attributes: Value, keys: &KeySet, at: i64) -> Re
 }
 
 /// The binding of a permit that was decided before its provider request was known, sealed with the request's digest. Only
-/// `final_request_hash`, the key id and the signature change.
+/// `final_request_hash`, `issued_at`, the key id and the signature change; `expires_at` stays.
 ///
 /// # Errors
 /// [`crate::Error::Damaged`] when the stored artifact has lost its payload.
@@ -247,6 +247,8 @@ pub fn seal(artifact: &Value, request_hash: &str, keys: &KeySet, at: i64) -> Res
     let mut payload = artifact.get("canonical_payload").cloned().ok_or_else(lost)?;
     let members: &mut Map<String, Value> = payload.as_object_mut().ok_or_else(lost)?;
     members.insert("final_request_hash".to_owned(), json!(request_hash));
+    // the time of this signature: the key may be younger than the decision
+    members.insert("issued_at".to_owned(), json!(binding_time(at)));
     members.insert("binding_key_id".to_owned(), json!(keys.key_id(Purpose::PermitBindingSigning)?));
     let attributes = artifact.get("resource_attributes_json").cloned().unwrap_or_else(|| json!({}));
     sign_binding(payload, attributes, keys, at)

@@ -10,6 +10,9 @@ use testvectors::{Case, Origin, data_files, root};
 
 fn origin_of(path: &str) -> (&'static str, &'static str) {
     match path.split('/').next() {
+        Some("standards") if path.starts_with("standards/permit-spec/") => {
+            ("Permit Specification, JSON Schemas, unchanged", "Apache-2.0")
+        }
         Some("standards") if path.starts_with("standards/permit_binding/") => {
             ("tests of the reference verifier 3.28.1, unchanged", "MIT")
         }

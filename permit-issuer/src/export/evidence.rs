@@ -15,7 +15,7 @@ use super::{Job, bundle, keep};
 use crate::document;
 use crate::error::{Error, Result};
 use crate::issuer::Issuer;
-use crate::keys::{KeySet, Purpose};
+use crate::keys::{KeySet, Purpose, Signer};
 
 /// The budget ledger of a project as a bundle.
 pub(super) fn ledger_bundle(job: &Job<'_>) -> Result<Value> {
@@ -77,12 +77,7 @@ fn add_ledger(job: &Job<'_>, body: &mut Map<String, Value>) -> Result<()> {
 ///
 /// # Errors
 /// When the body has no canonical form.
-pub(crate) fn seal(
-    mut body: Map<String, Value>,
-    id: &str,
-    checkpoint: &Value,
-    keys: &KeySet,
-) -> Result<Value> {
+fn seal(mut body: Map<String, Value>, id: &str, checkpoint: &Value, keys: &KeySet) -> Result<Value> {
     let digest = document::prefixed_digest(Profile::Legacy, &Value::Object(body.clone()))?;
     let path = format!("/v1/evidence/{id}");
     body.insert(
@@ -108,17 +103,25 @@ pub(crate) fn seal(
         }),
     );
     let body = Value::Object(body);
-    let content_hash = document::prefixed_digest(Profile::Legacy, &body)?;
-    let signer = keys.signer(Purpose::ExportSigning)?;
+    let envelope = envelope(&body, keys.signer(Purpose::ExportSigning)?)?;
     Ok(json!({
         "schema_version": "keel.evidence_bundle/v1",
         "body": body,
-        "signature_envelope": {
-            "signature": signer.sign_text(&content_hash),
-            "content_hash": content_hash,
-            "public_key": signer.public_key().to_text(),
-            "public_key_id": Purpose::ExportSigning.key_id(&signer.public_key()),
-            "tsa_receipts": [],
-        },
+        "signature_envelope": envelope,
+    }))
+}
+
+/// The signature over a complete body.
+///
+/// # Errors
+/// When the body has no canonical form.
+pub(crate) fn envelope(body: &Value, signer: &dyn Signer) -> Result<Value> {
+    let content_hash = document::prefixed_digest(Profile::Legacy, body)?;
+    Ok(json!({
+        "signature": signer.sign_text(&content_hash),
+        "content_hash": content_hash,
+        "public_key": signer.public_key().to_text(),
+        "public_key_id": Purpose::ExportSigning.key_id(&signer.public_key()),
+        "tsa_receipts": [],
     }))
 }

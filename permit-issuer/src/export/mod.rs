@@ -27,6 +27,7 @@ use crate::issuer::{Issuer, current_checkpoint};
 use crate::keys::{KeySet, Purpose, signed_manifest};
 use crate::store::{Project, Rows, Store};
 
+pub(crate) use evidence::envelope;
 pub use evidence::single_bundle;
 pub use manifest::{Claims, Manifest};
 pub use package::{to_directory, to_zip};

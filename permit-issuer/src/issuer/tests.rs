@@ -142,6 +142,24 @@ fn only_the_permitted_request_leaves() {
 }
 
 #[test]
+fn a_permit_that_is_older_than_the_key_is_sealed_by_the_new_key() {
+    let mut bench = bench();
+    let permit = bench.issuer.decide(chat("k1")).unwrap();
+    bench.clock.advance(60_000_000);
+    let mut keys = bench.issuer.swap_keys(crate::keys::KeySet::new(Vec::new(), Vec::new()));
+    let fresh = Box::new(crate::keys::Seed::public_fixture("fresh").unwrap());
+    keys.rotate(crate::keys::Purpose::PermitBindingSigning, fresh, bench.issuer.now());
+    bench.issuer.replace_keys(keys);
+    let sent =
+        bench.issuer.dispatch(json!({"permit_id": permit["permit_id"], "request_body": body()})).unwrap();
+    let (old, new) = (&permit["permit_decision"], &sent["permit_decision"]);
+    assert_ne!(old["binding_key_id"], new["binding_key_id"]);
+    assert_eq!(new["canonical_payload"]["issued_at"], "2026-05-07T12:01:00+00:00");
+    assert_eq!(new["binding_issued_at"], new["canonical_payload"]["issued_at"]);
+    assert_eq!(old["canonical_payload"]["expires_at"], new["canonical_payload"]["expires_at"]);
+}
+
+#[test]
 fn a_person_approves_with_a_new_permit() {
     let mut bench = bench();
     let mut request = chat("k1");

@@ -4,7 +4,10 @@
 mod chance;
 mod demo;
 pub mod mutate;
+mod pack;
 mod story;
 
 pub use demo::{demo_projects, write_demo};
+pub(crate) use pack::Links;
+pub use pack::Pack;
 pub use story::{Call, Fate, Story};

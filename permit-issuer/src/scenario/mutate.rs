@@ -1,1 +1,0 @@
-//! Named single faults in evidence.
