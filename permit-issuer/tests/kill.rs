@@ -1,5 +1,13 @@
 //! Several processes work on one state and are killed in the middle, again and again; afterwards nothing is lost and
 //! nothing is doubled.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test stops at the first surprise"
+)]
 #![cfg(unix)]
 
 mod common;

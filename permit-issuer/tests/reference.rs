@@ -3,6 +3,14 @@
 //!
 //! Without Python or without the package the tests are skipped with a printed reason; with
 //! `KEEL_REQUIRE_REFERENCE=1` a skip is a failure.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test stops at the first surprise"
+)]
 
 mod common;
 

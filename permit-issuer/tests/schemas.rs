@@ -1,5 +1,13 @@
 //! What the issuer emits, against the JSON Schemas of the Permit Specification (copies with their licence in
 //! `testvectors/standards/permit-spec/`).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test stops at the first surprise"
+)]
 
 use std::path::Path;
 
