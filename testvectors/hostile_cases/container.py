@@ -59,7 +59,7 @@ pair(AREA, "zip-parent-path", "a member's name climbs out of the folder", zipped
 pair(AREA, "zip-absolute-path", "a member's name is an absolute path", zipped([("/tmp/manifest.json", b"{}")]), HONEST_ZIP, "INPUT_PATH_UNSAFE")
 pair(AREA, "zip-backslash-path", "a member's name climbs out of the folder with backslashes", zipped([("..\\manifest.json", b"{}")]), HONEST_ZIP, "INPUT_PATH_UNSAFE")
 pair(AREA, "zip-member-twice", "two members are called manifest.json", zipped([("manifest.json", b"{}")]), HONEST_ZIP, [])
-pair(AREA, "zip-bomb", "a member that expands a thousandfold", padded(24 << 20), padded(24), "INPUT_LIMIT_EXCEEDED")
+pair(AREA, "zip-bomb", "a member that expands a thousandfold", padded(60 << 20), padded(24), "INPUT_LIMIT_EXCEEDED")
 pair(AREA, "zip-truncated", "the archive stops early", opened("evidence.zip", a.zipped(evidence())[:-40]), HONEST_ZIP, [])
 pair(AREA, "zip-payload-altered", "the export in the archive was altered", opened("evidence.zip", a.zipped([(n, d.replace(b"gpt-4o-mini", b"gpt-4o-nano")) for n, d in evidence()])), HONEST_ZIP, "CONTENT_HASH_MISMATCH")
 pair(AREA, "tar-parent-path", "a member's name climbs out of the folder", tarred([({"name": "../../etc/manifest.json"}, b"{}")]), HONEST_TAR, "INPUT_PATH_UNSAFE")

@@ -71,8 +71,8 @@ pub struct Case {
     pub reference: Option<Recorded>,
     /// The accepted case that differs only in what is attacked.
     pub twin: Option<String>,
-    /// `gap`: the expectation is right, and the verifier is known not to meet it yet;
-    /// `reference_crash`: the reference ended with a traceback, so only the exit class counts.
+    /// `keel_json`: the run prints the reference's report shape; `reference_crash`: the reference ended with a
+    /// traceback, so only the exit class counts.
     pub flags: Vec<String>,
     /// Why the expectation is what it is.
     pub notes: String,
