@@ -128,25 +128,33 @@ pub(crate) fn policy(
     policy.allow_unsigned = switches.allow_unsigned;
     policy.limits = limits.limits();
     policy.workers = require.workers.unwrap_or(environment.processors);
-    let mut walk = switches.walk;
-    let mut closures = switches.closures;
-    for name in &require.require {
-        match name.as_str() {
-            "walk" | WALK => walk = true,
-            "closures" => closures = true,
-            "integrity" => drop(policy.require.insert("export.integrity.v1".to_owned())),
-            "scope" => drop(policy.require.insert("export.scope_faithfulness.v1".to_owned())),
-            "scope-identity" => drop(policy.require.insert("export.scope_identity.v1".to_owned())),
-            other => drop(policy.require.insert(other.to_owned())),
-        }
-    }
-    if walk {
+    if switches.walk {
         policy.walk = Check::Required;
     }
-    if closures {
+    if switches.closures {
         policy.closures = Check::Required;
     }
+    require.require.iter().for_each(|name| self::require(&mut policy, name));
     Ok(policy)
+}
+
+/// Adds a requirement, by its registered or its short name.
+pub(crate) fn require(policy: &mut TrustPolicy, name: &str) {
+    let claim = match name {
+        "walk" | WALK => {
+            policy.walk = Check::Required;
+            return;
+        }
+        "closures" => {
+            policy.closures = Check::Required;
+            return;
+        }
+        "integrity" => "export.integrity.v1",
+        "scope" => "export.scope_faithfulness.v1",
+        "scope-identity" => "export.scope_identity.v1",
+        other => other,
+    };
+    policy.require.insert(claim.to_owned());
 }
 
 const WALK: &str = "governance_chain.local_continuity.v1";

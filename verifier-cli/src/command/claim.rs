@@ -1,25 +1,33 @@
-//! `claim NAME …`.
+//! `claim NAME …`: one claim of one piece of evidence, and the list of claims.
+//!
+//! Output is one line of JSON, sorted and ASCII, in the reference's shape (spec 08 section 8). A claim that
+//! nothing in the evidence evaluates is never supported.
 
-use super::later::{after_reading, not_implemented};
-use super::{Console, Ended};
-use crate::args::claim::{Claim, SlotArgs};
+use std::ffi::OsString;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use verifier_core::evidence::{self, Batch, NamedFiles};
+use verifier_core::finding::Verdict;
+use verifier_core::finding::catalog::command::NOT_IMPLEMENTED_YET;
+use verifier_core::registry;
+use verifier_core::render::verdicts_v0;
+use verifier_core::report::{Outcome, Report};
+use verifier_core::trust::TrustPolicy;
+
+use super::{Console, Ended, run};
+use crate::args::claim::{Claim, ListArgs, RunArgs, ScopeArgs, SlotArgs};
+use crate::args::trust::{self, Switches, TrustArgs};
+use crate::exit::Exit;
+use crate::render::style::{Page, Tone};
 
 pub(super) fn run(claim: &Claim, console: &mut Console<'_>) -> Ended {
     match claim {
-        Claim::DelegationDenied(args) => after_reading(
-            &args.evidence_file,
-            args.limits.document_bytes(),
-            "the claim delegation_denied_correctly",
-            true,
-            console,
-        ),
-        Claim::ScopeFaithfulness(args) => after_reading(
-            &args.export_file,
-            args.limits.document_bytes(),
-            "the claim scope_faithfulness",
-            true,
-            console,
-        ),
+        Claim::DelegationDenied(args) => {
+            let limit = args.limits.document_bytes();
+            not_implemented("delegation_denied_correctly", &args.evidence_file, limit, console)
+        }
+        Claim::ScopeFaithfulness(args) => scope_faithfulness(args, console),
         Claim::OperatorApprovalV1(args) => slot("permit.operator_approval.v1", args, console),
         Claim::CounterSignatureV1(args) => slot("permit.counter_signature.v1", args, console),
         Claim::AuditAttestationV1(args) => slot("permit.audit_attestation.v1", args, console),
@@ -32,17 +40,181 @@ pub(super) fn run(claim: &Claim, console: &mut Console<'_>) -> Ended {
         Claim::OperatorApproved(args) => slot("operator_approved", args, console),
         Claim::CounterSigned(args) => slot("counter_signed", args, console),
         Claim::AuditAttested(args) => slot("audit_attested", args, console),
-        Claim::Run(_) => not_implemented("claim run", false, console),
-        Claim::List(_) => not_implemented("claim list", false, console),
+        Claim::Run(args) => any(args, console),
+        Claim::List(args) => list(args, console),
     }
 }
 
 fn slot(name: &str, args: &SlotArgs, console: &mut Console<'_>) -> Ended {
     match args.file() {
         None => console.misused(&format!("claim {name}"), "give PACK or --export-file"),
-        Some(file) => {
-            let what = format!("the claim {name}");
-            after_reading(file, args.limits.document_bytes(), &what, true, console)
+        Some(file) => not_implemented(name, file, args.limits.document_bytes(), console),
+    }
+}
+
+fn not_implemented(name: &str, file: &OsString, limit: u64, console: &mut Console<'_>) -> Ended {
+    // A pack may be a folder, which exists without being readable as a file.
+    if !Path::new(file).is_dir() {
+        if let Err(ended) = console.read(file, limit) {
+            return ended;
         }
     }
+    let document = json!({
+        "claim_type": name,
+        "status": Verdict::InsufficientEvidence.as_str(),
+        "ok": false,
+        "reason_code": NOT_IMPLEMENTED_YET.id,
+        "message": format!("not implemented in this release: the claim {name}; nothing was established"),
+    });
+    print_line(Exit::NOT_ESTABLISHED, &document, console)
+}
+
+fn scope_faithfulness(args: &ScopeArgs, console: &mut Console<'_>) -> Ended {
+    let trust = TrustArgs { key_manifest: args.key_manifest.clone(), ..TrustArgs::default() };
+    let policy = trust::policy(&trust, &args.require, &args.limits, Switches::default(), console.environment);
+    let mut policy = match policy {
+        Ok(policy) => policy,
+        Err(message) => return console.misused("claim scope_faithfulness", message),
+    };
+    policy.require.insert(SCOPE_FAITHFULNESS.to_owned());
+    let files = NamedFiles {
+        export: args.export_file.as_ref(),
+        manifest: args.manifest.as_ref(),
+        sidecar: args.sidecar.as_ref().map(Path::new),
+        checkpoint: args.checkpoint.as_ref().map(Path::new),
+    };
+    let batch = evidence::named(files, &policy.limits);
+    judge("scope_faithfulness", SCOPE_FAITHFULNESS, &[STATE, SCOPE_FAITHFULNESS], &[batch], &policy, console)
+}
+
+const SCOPE_FAITHFULNESS: &str = "export.scope_faithfulness.v1";
+const STATE: &str = "checkpoint.scope_state.v1";
+
+fn any(args: &RunArgs, console: &mut Console<'_>) -> Ended {
+    if let Err(message) = args.trust.check() {
+        return console.misused("claim run", message);
+    }
+    if registry::claim(&args.name).is_none() {
+        let message =
+            format!("{:?} is not a registered claim; `keel-verify claim list` shows them", args.name);
+        return console.misused("claim run", &message);
+    }
+    let switches = Switches::default();
+    let policy = trust::policy(&args.trust, &args.require, &args.limits, switches, console.environment);
+    let mut policy = match policy {
+        Ok(policy) => policy,
+        Err(message) => return console.misused("claim run", message),
+    };
+    trust::require(&mut policy, &args.name);
+    let paths: Vec<&Path> = args.paths.iter().map(Path::new).collect();
+    let batches = evidence::gather(&paths, &policy.limits);
+    judge(&args.name, &args.name, &[&args.name], &batches, &policy, console)
+}
+
+/// Verifies everything, and prints what it comes to for one claim.
+fn judge(
+    label: &str,
+    claim: &str,
+    related: &[&str],
+    batches: &[Batch],
+    policy: &TrustPolicy,
+    console: &mut Console<'_>,
+) -> Ended {
+    let reports = run::batches(batches, policy, true, console);
+    let outcome = reports.iter().map(|report| report.outcome).fold(Outcome::Verified, Outcome::worst);
+    let Some(report) = reports.iter().find(|report| report.claim(claim).is_some()).or(reports.first()) else {
+        return console.misused("claim", "nothing was given to verify");
+    };
+    let document = verdicts_v0::document(report);
+    let (status, reason, message) = reason(report, claim, outcome);
+    let claims: Vec<&Value> = document
+        .get("claims")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter(|row| row.get("name").and_then(Value::as_str).is_some_and(|name| related.contains(&name)))
+        .collect();
+    let document = json!({
+        "claim_type": label,
+        "status": status.as_str(),
+        "ok": outcome == Outcome::Verified,
+        "reason_code": reason,
+        "message": message,
+        "claims": claims,
+        "report": document,
+    });
+    let exit = Exit::from(if status == Verdict::Supported {
+        outcome
+    } else {
+        outcome.worst(Outcome::NotEstablished)
+    });
+    print_line(exit, &document, console)
+}
+
+/// Status, code and message of the claim; a run that fails for another reason does not support it.
+fn reason(report: &Report, claim: &str, outcome: Outcome) -> (Verdict, Option<&'static str>, Option<String>) {
+    let found = report.claim(claim);
+    let verdict = found.map_or(Verdict::InsufficientEvidence, |claim| claim.verdict);
+    let subject = found.and_then(|claim| claim.deciding_subject());
+    if let Some(subject) = subject.filter(|_| verdict != Verdict::Supported || outcome == Outcome::Verified) {
+        return (verdict, Some(subject.code.id), Some(subject.message.clone()));
+    }
+    let status = if verdict == Verdict::Supported && outcome != Outcome::Verified {
+        Verdict::InsufficientEvidence
+    } else {
+        verdict
+    };
+    let finding = report.findings.iter().find(|finding| finding.effect.verdict().is_some());
+    match finding {
+        Some(finding) => (status, Some(finding.code.id), Some(finding.message.clone())),
+        None => (status, None, None),
+    }
+}
+
+/// One line of JSON: sorted, compact, ASCII.
+fn print_line(exit: Exit, document: &Value, console: &mut Console<'_>) -> Ended {
+    let mut line = String::new();
+    for character in document.to_string().chars() {
+        if character.is_ascii() && character != '\u{7f}' {
+            line.push(character);
+        } else {
+            // Outside ASCII there are only strings, where an escape means the same.
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                line.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    console.print(exit, |out| writeln!(out, "{line}"))
+}
+
+fn list(args: &ListArgs, console: &mut Console<'_>) -> Ended {
+    if args.json {
+        let rows: Vec<Value> = registry::claims()
+            .iter()
+            .map(|claim| {
+                json!({
+                    "name": claim.name,
+                    "first_registry": claim.first_registry,
+                    "says": claim.says,
+                    "needs": claim.needs,
+                    "adjudicated_in": claim.reach.iter().map(|reach| reach.as_str()).collect::<Vec<_>>(),
+                    "semantics": claim.semantics,
+                })
+            })
+            .collect();
+        let document = Value::from(rows);
+        return console.print(Exit::VERIFIED, |out| writeln!(out, "{document:#}"));
+    }
+    let environment = console.environment;
+    console.print(Exit::VERIFIED, |out| {
+        let mut page = Page::new(out, args.color, environment);
+        for claim in registry::claims() {
+            let name = page.paint(Tone::Heading, claim.name);
+            page.line(&format!("{name} ({})", claim.first_registry))?;
+            page.labelled(2, "says   ", claim.says)?;
+            page.labelled(2, "needs  ", claim.needs)?;
+            page.labelled(2, "in     ", &claim.reach_text())?;
+        }
+        Ok(())
+    })
 }

@@ -1,5 +1,7 @@
 //! `export [EXPORT_FILE] [MANIFEST]`.
 
+use verifier_core::evidence;
+
 use super::{Console, Ended, run, show};
 use crate::args::export::ExportArgs;
 use crate::args::trust;
@@ -17,10 +19,10 @@ pub(super) fn run(args: &ExportArgs, console: &mut Console<'_>) -> Ended {
         Ok(policy) => policy,
         Err(message) => return console.misused("export", message),
     };
-    let quiet = args.output.quiet;
-    let reports = match args.manifest() {
-        Some(manifest) => run::pair(export, manifest, &policy, quiet, console),
-        None => run::paths(std::slice::from_ref(export), &policy, quiet, console),
+    let batches = match args.manifest() {
+        Some(manifest) => vec![run::named(export, manifest, &policy.limits)],
+        None => evidence::gather(&[export.as_ref()], &policy.limits),
     };
+    let reports = run::batches(&batches, &policy, args.output.quiet, console);
     show::reports(&reports, &args.output, args.raw, console)
 }

@@ -3,7 +3,8 @@
 use std::ffi::OsStr;
 
 use verifier_core::finding::catalog::command::NOT_IMPLEMENTED_YET;
-use verifier_core::finding::catalog::input::INPUT_UNREADABLE;
+use verifier_core::finding::catalog::input::{INPUT_UNREADABLE, JSON_SYNTAX_INVALID};
+use verifier_core::json::{Document, ParserLimits};
 
 use super::{Console, Ended};
 use crate::args::later::{AuthorityProofArgs, MonitorArgs, SelfCheckArgs, WorkChainArgs};
@@ -53,14 +54,30 @@ pub(super) fn authority_proof(args: &AuthorityProofArgs, console: &mut Console<'
     }
 }
 
+/// A file that is no work-chain pack is a mistake in the command line, as in the reference.
 pub(super) fn work_chain(args: &WorkChainArgs, console: &mut Console<'_>) -> Ended {
-    after_reading(
-        &args.pack,
-        args.limits.document_bytes(),
-        "verification of work-chain packs",
-        args.json,
-        console,
-    )
+    let limits = args.limits.limits();
+    let blob = match console.read(&args.pack, limits.document_bytes) {
+        Ok(blob) => blob,
+        Err(ended) => return ended,
+    };
+    let document = match Document::parse(blob, ParserLimits::from(&limits)) {
+        Ok(document) => document,
+        Err(error) => {
+            let message = format!("{} is not JSON: {error}", args.pack.to_string_lossy());
+            return console.failed(Exit::UNREADABLE, &JSON_SYNTAX_INVALID, &message);
+        }
+    };
+    let is =
+        |name: &str, text: String| document.root().member(name).is_some_and(|value| value.is_text(&text));
+    let known = ["v1", "v2"].iter().any(|version| {
+        is("version", format!("keel.work_chain_pack.{version}"))
+            && is("profile", format!("work-chain.{version}"))
+    });
+    if !known {
+        return console.misused("work-chain", "the file is not a work-chain pack of version 1 or 2");
+    }
+    not_implemented("verification of work-chain packs", args.json, console)
 }
 
 pub(super) fn monitor(args: &MonitorArgs, console: &mut Console<'_>) -> Ended {

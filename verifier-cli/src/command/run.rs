@@ -1,9 +1,10 @@
-//! From paths to reports: open, assemble, verify.
+//! From evidence to reports.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::Path;
 
-use verifier_core::evidence::{self, Batch};
+use verifier_core::bytes::Limits;
+use verifier_core::evidence::{self, Batch, NamedFiles};
 use verifier_core::report::Report;
 use verifier_core::trust::TrustPolicy;
 use verifier_core::verify;
@@ -11,27 +12,15 @@ use verifier_core::verify;
 use super::Console;
 use crate::render::progress::ProgressLine;
 
-/// Verifies everything under the paths.
-pub(super) fn paths(
-    paths: &[OsString],
-    policy: &TrustPolicy,
-    quiet: bool,
-    console: &Console<'_>,
-) -> Vec<Report> {
-    let paths: Vec<&Path> = paths.iter().map(Path::new).collect();
-    batches(&evidence::gather(&paths, &policy.limits), policy, quiet, console)
-}
-
-/// Verifies an export against the manifest named for it.
-pub(super) fn pair(
-    export: &OsStr,
-    manifest: &OsStr,
-    policy: &TrustPolicy,
-    quiet: bool,
-    console: &Console<'_>,
-) -> Vec<Report> {
-    let batch = evidence::pair(Path::new(export), Path::new(manifest), &policy.limits);
-    batches(&[batch], policy, quiet, console)
+/// An export and the manifest named for it.
+pub(super) fn named(export: &OsStr, manifest: &OsStr, limits: &Limits) -> Batch {
+    let files = NamedFiles {
+        export: Path::new(export),
+        manifest: Path::new(manifest),
+        sidecar: None,
+        checkpoint: None,
+    };
+    evidence::named(files, limits)
 }
 
 /// Verifies what was gathered, with progress on a terminal.

@@ -19,7 +19,7 @@ pub(super) fn run(args: &VerifyArgs, console: &mut Console<'_>) -> Ended {
     let manifest = args.manifest.as_ref().filter(|manifest| !manifest.is_empty());
     let batches = match (args.paths.as_slice(), manifest) {
         ([export], Some(manifest)) => {
-            vec![evidence::pair(export.as_ref(), manifest.as_ref(), &policy.limits)]
+            vec![run::named(export, manifest, &policy.limits)]
         }
         (_, Some(_)) => return console.misused("verify", "--manifest goes with one PATH, the export"),
         (paths, None) => {

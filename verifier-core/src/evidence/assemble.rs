@@ -83,11 +83,8 @@ pub fn assemble(parts: Vec<Part>, limits: &Limits) -> Assembly {
             }
         }
         if let Some((_, payload)) = known.get(payload) {
-            assembly.sets.push(Evidence::Export(ExportSet {
-                payload: payload.clone(),
-                manifest: Some(manifest.clone()),
-                key_manifest,
-            }));
+            let set = ExportSet::new(payload.clone(), Some(manifest.clone()));
+            assembly.sets.push(Evidence::Export(ExportSet { key_manifest, ..set }));
         }
     }
     for (position, (kind, part)) in known.into_iter().enumerate() {
@@ -96,9 +93,9 @@ pub fn assemble(parts: Vec<Part>, limits: &Limits) -> Assembly {
         }
         match kind {
             Kind::EvidenceBundle => assembly.sets.push(Evidence::Bundle(part)),
-            Kind::ExportPayload | Kind::WorkflowEvidence | Kind::Zip => assembly
-                .sets
-                .push(Evidence::Export(ExportSet { payload: part, manifest: None, key_manifest: None })),
+            Kind::ExportPayload | Kind::WorkflowEvidence | Kind::Zip => {
+                assembly.sets.push(Evidence::Export(ExportSet::new(part, None)))
+            }
             Kind::Checkpoint
             | Kind::VoiceAttestation
             | Kind::WorkChain

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use super::assemble::{assemble, file, parts};
 use super::identify::{Kind, identify};
-use super::set::{Assembly, Evidence, Part};
+use super::set::{Assembly, Evidence, ExportSet, Part};
 use crate::archive::{self, Archive, Container, Note, NoteKind, OpenError, Source};
 use crate::bytes::Limits;
 use crate::finding::catalog::input;
@@ -220,10 +220,23 @@ pub fn unopened(label: &str, error: &OpenError) -> Finding {
     Finding::new(code, Effect::Unreadable, format!("cannot be read: {why}")).at(Location::file(label))
 }
 
-/// One explicit pair: an export, and the manifest that was named for it.
+/// The files that were named for one export.
+#[derive(Clone, Copy, Debug)]
+pub struct NamedFiles<'a> {
+    /// The payload.
+    pub export: &'a Path,
+    /// Its manifest.
+    pub manifest: &'a Path,
+    /// Its scope-state sidecar.
+    pub sidecar: Option<&'a Path>,
+    /// The checkpoint that the sidecar extends.
+    pub checkpoint: Option<&'a Path>,
+}
+
+/// One explicit export: nothing is guessed, except that a permit package needs no manifest.
 #[must_use]
-pub fn pair(export: &Path, manifest: &Path, limits: &Limits) -> Batch {
-    let mut batch = Batch { label: export.to_string_lossy().into_owned(), ..Batch::default() };
+pub fn named(files: NamedFiles<'_>, limits: &Limits) -> Batch {
+    let mut batch = Batch { label: files.export.to_string_lossy().into_owned(), ..Batch::default() };
     let mut open = |path: &Path| match file(path, limits) {
         Ok(part) => Some(part),
         Err(error) => {
@@ -231,12 +244,18 @@ pub fn pair(export: &Path, manifest: &Path, limits: &Limits) -> Batch {
             None
         }
     };
-    let (Some(payload), Some(manifest)) = (open(export), open(manifest)) else {
-        return batch;
-    };
-    batch.sets.push(match identify(&payload, limits) {
-        Ok(Kind::PermitPackage) => Evidence::Unsupported { kind: Kind::PermitPackage.title(), part: payload },
-        _ => Evidence::Export(super::ExportSet { payload, manifest: Some(manifest), key_manifest: None }),
-    });
+    let payload = open(files.export);
+    let manifest = open(files.manifest);
+    let sidecar = files.sidecar.and_then(&mut open);
+    let checkpoint = files.checkpoint.and_then(&mut open);
+    if let (Some(payload), Some(manifest)) = (payload, manifest) {
+        batch.sets.push(match identify(&payload, limits) {
+            Ok(kind @ Kind::PermitPackage) => Evidence::Unsupported { kind: kind.title(), part: payload },
+            _ => {
+                let set = ExportSet::new(payload, Some(manifest));
+                Evidence::Export(ExportSet { sidecar, checkpoint, ..set })
+            }
+        });
+    }
     batch
 }

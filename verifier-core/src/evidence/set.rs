@@ -29,6 +29,18 @@ pub struct ExportSet {
     pub manifest: Option<Part>,
     /// A key manifest found beside them. It is evidence, not trust: it counts only when the trust root signed it.
     pub key_manifest: Option<Part>,
+    /// The scope-state sidecar that the operator named; it is used instead of the one that the payload names.
+    pub sidecar: Option<Part>,
+    /// The checkpoint that the operator named.
+    pub checkpoint: Option<Part>,
+}
+
+impl ExportSet {
+    /// A payload with its manifest and nothing else.
+    #[must_use]
+    pub fn new(payload: Part, manifest: Option<Part>) -> Self {
+        Self { payload, manifest, key_manifest: None, sidecar: None, checkpoint: None }
+    }
 }
 
 /// Files that are verified together.
