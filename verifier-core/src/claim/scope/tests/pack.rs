@@ -303,15 +303,17 @@ pub(super) fn run_texts(
             .collect()
     });
     let rows = rows.map(Rows);
+    let export = root.as_ref().map(|root| -> &dyn Fields { root });
+    let records = rows.as_ref().map(|rows| -> &dyn RecordRows { rows });
     let input = ScopeInput {
-        export: root.as_ref().map(|root| root as &dyn Fields),
+        export,
         manifest: Some(manifest.root()),
         siblings: &folder,
         parent: None,
         sidecar: named_sidecar.as_ref().map(|blob| Explicit { name: "s.json", blob }),
         checkpoint: named_checkpoint.as_ref().map(|blob| Explicit { name: "c.json", blob }),
         keys: &keys,
-        records: rows.as_ref().map(|rows| rows as &dyn RecordRows),
+        records,
         requested: pack.requested,
         limits: &limits,
         file: "export.json",
