@@ -26,6 +26,10 @@ pub enum ProblemKind {
     Structure(StructureFault),
     /// The entry with number 1 does not start at the published genesis.
     Genesis,
+    /// An event id that occurs twice.
+    RepeatedId,
+    /// The entry stands in the record of another permit.
+    Foreign,
     /// The first entry shown is not the first of the chain.
     WindowEdge,
 }

@@ -4,7 +4,8 @@
 //! comparisons are made here in any order of arrival. In addition every array must itself be ascending in
 //! each scope (equal numbers fail as a repetition).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::GENESIS_PREV_HASH;
 use super::problem::{Problem, ProblemKind};
@@ -56,7 +57,12 @@ pub struct Walk {
     totals: WalkTotals,
     runs: u64,
     max_runs: u64,
+    /// Prints of the event ids seen, as far as they are remembered.
+    ids: HashSet<u64>,
 }
+
+/// Event ids that are remembered; in a longer export a repetition among later entries goes unnoticed.
+const IDS_KEPT: usize = 1 << 20;
 
 impl Walk {
     /// A walk that keeps at most `max_runs` unjoined stretches.
@@ -68,6 +74,7 @@ impl Walk {
             totals: WalkTotals::default(),
             runs: 0,
             max_runs: u64::from(max_runs),
+            ids: HashSet::new(),
         }
     }
 
@@ -124,12 +131,26 @@ impl Walk {
         {
             return Ok(());
         }
+        self.judge_id(row, problem);
         self.totals.entries += 1;
         self.totals.bridges += u64::from(bridge);
         if self.runs > self.max_runs {
             return Err(LimitExceeded { resource: Resource::ChainRuns, limit: self.max_runs });
         }
         Ok(())
+    }
+
+    fn judge_id(&mut self, row: &EntryRow, problem: &mut dyn FnMut(Problem)) {
+        let Some(id) = &row.event_id else { return };
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        let print = hasher.finish();
+        let repeated =
+            if self.ids.len() < IDS_KEPT { !self.ids.insert(print) } else { self.ids.contains(&print) };
+        if repeated {
+            let message = format!("event_id={id} occurs more than once");
+            problem(Problem::new(ProblemKind::RepeatedId, row.span, message));
+        }
     }
 
     fn judge_order(&mut self, scope: &ScopeName, row: &EntryRow, problem: &mut dyn FnMut(Problem)) {

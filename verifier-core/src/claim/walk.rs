@@ -138,6 +138,19 @@ impl ChainRows {
         self.nested.fault(|| format!("records[{record}].chain_entries[{position}] must be an object"));
     }
 
+    /// An entry that is about another permit than its record.
+    pub(crate) fn foreign(&mut self, record: u64, position: usize, named: &str, span: (u64, u64)) {
+        let message = format!(
+            "records[{record}].chain_entries[{position}] is about permit_id={named}, not about the record's permit"
+        );
+        let problem = Problem { kind: ProblemKind::Foreign, message, facts: Vec::new(), span };
+        if self.nested.noticed.len() < self.nested.kept_per_kind {
+            self.nested.noticed.push((Some(format!("/records/{record}/chain_entries/{position}")), problem));
+        } else {
+            self.nested.dropped += 1;
+        }
+    }
+
     pub(crate) fn start_nested(&mut self, _record: u64) {
         self.nested.walk.start_array();
     }
@@ -391,6 +404,12 @@ fn finding(problem: Problem) -> Finding {
         }
         ProblemKind::Discontinuity => {
             (&walk::WALK_PREV_HASH_DISCONTINUITY, Effect::Fails { verdict: Verdict::Disproved })
+        }
+        ProblemKind::Foreign => {
+            (&walk::CHAIN_ENTRY_FOREIGN, Effect::Fails { verdict: Verdict::InsufficientEvidence })
+        }
+        ProblemKind::RepeatedId => {
+            (&walk::CHAIN_EVENT_ID_REPEATED, Effect::Fails { verdict: Verdict::InsufficientEvidence })
         }
         ProblemKind::LinkedGap => (&walk::CHAIN_SEQUENCE_GAP, Effect::Fails { verdict: Verdict::Disproved }),
         ProblemKind::Structure(fault) => {

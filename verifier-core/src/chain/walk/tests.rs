@@ -61,7 +61,7 @@ fn missing_repeated_and_forged_entries_are_named() {
     assert_eq!(walk(without(4)).1, Vec::<String>::new());
     let mut twice = rows.clone();
     twice.push(rows[2].clone());
-    assert_eq!(walk(twice).1, ["Repeated"]);
+    assert_eq!(walk(twice).1, ["Repeated", "RepeatedId"]);
     assert_eq!(walk(chain(&[1, 2, 5, 9])).1, ["LinkedGap", "LinkedGap"]);
     assert_eq!(walk(chain(&[-1, 0, 1])).1, ["BelowOne", "BelowOne", "WindowEdge"]);
     let mut forged = rows.clone();

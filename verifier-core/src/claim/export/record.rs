@@ -5,6 +5,8 @@
 //! its members allow. A large export consists of small records, so each is looked through once, and what most
 //! records do not have costs one comparison of a name.
 
+use std::ops::Range;
+
 use crate::bytes::Limits;
 use crate::chain::{EntryRow, Source};
 use crate::claim::closure::{ClosureKeys, ClosureRows, EntryFacts};
@@ -65,6 +67,8 @@ pub(super) struct RecordRow {
     permit: Option<PermitFacts>,
     /// Digest events among the record and its entries.
     digests: Vec<DigestRow>,
+    /// Entries that are about another permit than the record.
+    foreign: Vec<Foreign>,
     decisions: Vec<DecisionRow>,
     /// Contradictions between the record's permit object and its signed decision.
     contradictions: Vec<Finding>,
@@ -156,6 +160,7 @@ impl Visitor for RecordVisitor<'_> {
             project_id: None,
             permit: None,
             digests: Vec::new(),
+            foreign: Vec::new(),
             decisions: Vec::new(),
             contradictions: Vec::new(),
             body: None,
@@ -223,12 +228,37 @@ impl RecordVisitor<'_> {
         if head.is_digest() {
             row.digests.extend(digest_row(entry));
         }
+        if let Some(named) = permit.and_then(|permit| foreign_permit(entry, &head, &permit.id)) {
+            row.foreign.push(Foreign { position, named, span: entry.span() });
+        }
         let facts = match head.event_type {
             Some(kind) => self.closure_keys.entry_facts(entry, kind, permit),
             None => EntryFacts::default(),
         };
         Some((EntryRow::read(entry, Source::Entry), facts))
     }
+}
+
+/// An entry of a record that is about another permit.
+pub(super) struct Foreign {
+    position: usize,
+    named: Box<str>,
+    span: Range<u64>,
+}
+
+/// The other permit that an entry is about. An entry that names the record's permit anywhere is its own; events
+/// such as delegations name two.
+fn foreign_permit(entry: Value<'_>, head: &Head<'_>, own: &str) -> Option<Box<str>> {
+    let payload = [head.payload_json, head.payload].into_iter().flatten().find_map(Value::as_object);
+    let is_permit = entry.member("resource_type").is_some_and(|kind| kind.is_text("permit"));
+    let named = [
+        entry.member("permit_id"),
+        payload.and_then(|payload| payload.member("permit_id")),
+        entry.member("resource_id").filter(|_| is_permit),
+    ];
+    let mut texts = named.into_iter().flatten().filter_map(Value::non_empty_text).peekable();
+    let first = texts.peek().map(|text| Box::from(text.as_ref()));
+    if texts.any(|text| text == own) { None } else { first }
 }
 
 fn permit_facts(permit: Value<'_>) -> Option<PermitFacts> {
@@ -325,6 +355,9 @@ impl Collected {
             Nested::Absent => self.chain.nested_missing(row.index),
             Nested::NotAnArray => self.chain.nested_not_a_list(row.index),
             Nested::Entries(entries) => {
+                for Foreign { position, named, span } in row.foreign {
+                    self.chain.foreign(row.index, position, &named, (span.start, span.end));
+                }
                 self.chain.start_nested(row.index);
                 for (position, entry) in (0u64..).zip(entries) {
                     match entry {
