@@ -31,7 +31,9 @@ impl Environment {
     #[must_use]
     pub fn of_process() -> Self {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let columns = variable("COLUMNS").and_then(|text| text.parse().ok()).unwrap_or(Self::DEFAULT_COLUMNS);
+        let stated = variable("COLUMNS").and_then(|text| text.parse().ok());
+        let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let columns = stated.or_else(terminal).unwrap_or(Self::DEFAULT_COLUMNS);
         Self {
             now: now(),
             out_is_terminal: std::io::stdout().is_terminal(),

@@ -10,7 +10,9 @@ use verifier_core::trust::NamedBlob;
 
 /// Reads a file; why it cannot be read is kept for whoever needs it.
 pub(crate) fn named_file(name: &OsStr, limit: u64) -> NamedBlob {
-    NamedBlob { name: name.to_string_lossy().into_owned(), content: read(Path::new(name), limit) }
+    let name_text = name.to_string_lossy().into_owned();
+    let content = read(Path::new(name), limit).map_err(|why| format!("{name_text} cannot be read: {why}"));
+    NamedBlob { name: name_text, content }
 }
 
 /// Reads what a `file:` URL names; refuses all others, because no connection is ever opened.
@@ -19,6 +21,7 @@ pub(crate) fn named_url(url: &str, limit: u64) -> NamedBlob {
         Some(path) => read(&path, limit),
         None => Err("keel-verify opens no connection; fetch the file and name it as a file".to_owned()),
     };
+    let content = content.map_err(|why| format!("{url} cannot be read: {why}"));
     NamedBlob { name: url.to_owned(), content }
 }
 
@@ -35,6 +38,23 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Blob, String> {
         return Err(format!("it is larger than {limit} bytes"));
     }
     Ok(Blob::new(bytes))
+}
+
+/// Reads standard input.
+///
+/// # Errors
+/// Why it cannot be read.
+pub(crate) fn read_stdin(limit: u64) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let count = std::io::stdin()
+        .lock()
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|error| reason(&error))?;
+    if u64::try_from(count).is_ok_and(|count| count > limit) {
+        return Err(format!("it is larger than {limit} bytes"));
+    }
+    Ok(bytes)
 }
 
 /// An operating-system error in words that do not differ between platforms.

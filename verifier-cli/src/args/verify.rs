@@ -12,7 +12,7 @@ use super::trust::{RequireArgs, TrustArgs};
 /// Options of `verify`. What does not apply to the evidence found is a usage error, as in the reference.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct VerifyArgs {
-    /// Files, folders or archives
+    /// Files, folders or archives; - is standard input
     #[arg(value_name = "PATH", required = true)]
     pub(crate) paths: Vec<OsString>,
     /// Manifest of the export given as PATH

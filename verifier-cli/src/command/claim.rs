@@ -54,10 +54,10 @@ fn slot(name: &str, args: &SlotArgs, console: &mut Console<'_>) -> Ended {
 
 fn not_implemented(name: &str, file: &OsString, limit: u64, console: &mut Console<'_>) -> Ended {
     // A pack may be a folder, which exists without being readable as a file.
-    if !Path::new(file).is_dir() {
-        if let Err(ended) = console.read(file, limit) {
-            return ended;
-        }
+    if !Path::new(file).is_dir()
+        && let Err(ended) = console.read(file, limit)
+    {
+        return ended;
     }
     let document = json!({
         "claim_type": name,

@@ -33,8 +33,7 @@ pub(super) fn run(args: &KeysArgs, console: &mut Console<'_>) -> Ended {
     let digest = match &file.content {
         Ok(blob) => verifier_core::crypto::prefixed(&sha256(blob.as_slice())),
         Err(why) => {
-            let message = format!("{} cannot be read: {why}", file.name);
-            return console.failed(Exit::UNREADABLE, &INPUT_UNREADABLE, &message);
+            return console.failed(Exit::UNREADABLE, &INPUT_UNREADABLE, why);
         }
     };
     let mut policy = TrustPolicy::new(as_of.clone());

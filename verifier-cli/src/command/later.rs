@@ -86,10 +86,7 @@ pub(super) fn monitor(args: &MonitorArgs, console: &mut Console<'_>) -> Ended {
     match args.consistency_url.as_deref().map(|url| input::named_url(url, limit)) {
         Some(surface) => match surface.content {
             Ok(_) => not_implemented(what, args.json, console),
-            Err(why) => {
-                let message = format!("{} cannot be read: {why}", surface.name);
-                console.failed(Exit::UNREADABLE, &INPUT_UNREADABLE, &message)
-            }
+            Err(why) => console.failed(Exit::UNREADABLE, &INPUT_UNREADABLE, &why),
         },
         None => not_implemented(what, args.json, console),
     }

@@ -1,10 +1,17 @@
 //! `verify PATH…`, also without the word `verify`.
 
+use std::ffi::OsString;
+use std::path::Path;
+
+use verifier_core::bytes::Limits;
 use verifier_core::evidence::{self, Batch, Evidence};
+use verifier_core::finding::catalog::input::INPUT_UNREADABLE;
 
 use super::{Console, Ended, run, show};
 use crate::args::trust;
 use crate::args::verify::VerifyArgs;
+use crate::exit::Exit;
+use crate::input;
 
 pub(super) fn run(args: &VerifyArgs, console: &mut Console<'_>) -> Ended {
     if let Err(message) = args.check() {
@@ -22,16 +29,29 @@ pub(super) fn run(args: &VerifyArgs, console: &mut Console<'_>) -> Ended {
             vec![run::named(export, manifest, &policy.limits)]
         }
         (_, Some(_)) => return console.misused("verify", "--manifest goes with one PATH, the export"),
-        (paths, None) => {
-            let paths: Vec<_> = paths.iter().map(AsRef::as_ref).collect();
-            evidence::gather(&paths, &policy.limits)
-        }
+        (paths, None) => match gather(paths, &policy.limits) {
+            Ok(batches) => batches,
+            Err(message) => return console.failed(Exit::UNREADABLE, &INPUT_UNREADABLE, &message),
+        },
     };
     if let Err(message) = applicable(args, &batches) {
         return console.misused("verify", message);
     }
     let reports = run::batches(&batches, &policy, args.output.quiet, console);
     show::reports(&reports, &args.output, args.raw, console)
+}
+
+/// Everything under the paths; `-` is standard input.
+fn gather(paths: &[OsString], limits: &Limits) -> Result<Vec<Batch>, String> {
+    let (streams, files): (Vec<&OsString>, Vec<&OsString>) = paths.iter().partition(|path| *path == "-");
+    let files: Vec<&Path> = files.into_iter().map(Path::new).collect();
+    let mut batches = if files.is_empty() { Vec::new() } else { evidence::gather(&files, limits) };
+    if !streams.is_empty() {
+        let bytes = input::read_stdin(limits.document_bytes)
+            .map_err(|why| format!("standard input cannot be read: {why}"))?;
+        batches.push(evidence::gather_bytes("standard input", bytes, limits));
+    }
+    Ok(batches)
 }
 
 /// An option that has no meaning for any evidence given is a mistake, as in the reference.

@@ -6,11 +6,11 @@
 use std::io;
 
 use verifier_core::finding::{Effect, Finding, Verdict};
+use verifier_core::render::headline;
 use verifier_core::report::{ClaimOutcome, Report, Requested, SignerSummary};
 use verifier_core::trust::Basis;
 
 use super::escape;
-use super::headline;
 use super::style::{Page, Tone};
 
 /// Writes the outcome line.

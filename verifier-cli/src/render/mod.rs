@@ -1,7 +1,6 @@
 //! Output for the terminal; document formats live in `verifier_core::render`.
 
 pub(crate) mod escape;
-pub(crate) mod headline;
 pub(crate) mod human;
 pub(crate) mod output_document;
 pub(crate) mod progress;

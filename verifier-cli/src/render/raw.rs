@@ -4,9 +4,10 @@
 use std::io::{self, Write};
 
 use verifier_core::finding::Verdict;
+use verifier_core::render::headline;
 use verifier_core::report::{Outcome, Report};
 
-use super::{escape, headline};
+use super::escape;
 
 /// Writes the report.
 pub(crate) fn write(report: &Report, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<()> {

@@ -77,6 +77,23 @@ pub fn gather(paths: &[&Path], limits: &Limits) -> Vec<Batch> {
     batches
 }
 
+/// Bytes that came without a file, such as standard input.
+#[must_use]
+pub fn gather_bytes(name: &str, bytes: Vec<u8>, limits: &Limits) -> Batch {
+    let mut batch = Batch { label: name.to_owned(), ..Batch::default() };
+    match archive::open(Source::Bytes { name, bytes }, limits) {
+        Ok(archive) if archive.container() == Container::File => {
+            batch.add_notes(&archive, name);
+            let parts = parts(&archive).into_iter().map(|part| Part { label: name.to_owned(), ..part });
+            batch.add_assembly(assemble(parts.collect(), limits), &|_| None, limits, 0);
+        }
+        Ok(archive) => batch.add_container(&archive, name, limits, DEPTH),
+        Err(error) => batch.findings.push(unopened(name, &error)),
+    }
+    batch.require_something();
+    batch
+}
+
 impl Batch {
     fn add_container(&mut self, archive: &Archive, label: &str, limits: &Limits, depth: u32) {
         self.add_notes(archive, label);

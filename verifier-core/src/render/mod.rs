@@ -5,6 +5,7 @@
 mod ascii;
 mod escape;
 pub mod explain;
+pub mod headline;
 pub mod json;
 pub mod verdicts_v0;
 

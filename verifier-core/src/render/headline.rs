@@ -1,24 +1,26 @@
-//! The outcome in one line, and what to do next.
+//! The outcome in one line, and what to do next, the same in every frontend.
 //!
 //! The line is never wider than the evidence: an unsigned or self-attested artifact says so before anything
 //! else, and a refusal names the first failing subject (spec 08 section 10, rules 3 and 6).
 
-use verifier_core::finding::{Code, Effect, Finding, Verdict};
-use verifier_core::report::{ClaimOutcome, Outcome, Report};
-use verifier_core::trust::Basis;
+use crate::finding::{Code, Effect, Finding, Verdict};
+use crate::report::{ClaimOutcome, Outcome, Report};
+use crate::trust::Basis;
 
 use super::escape;
 
 /// Word and sentence of the outcome.
-pub(crate) struct Headline {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Headline {
     /// In capitals.
-    pub(crate) word: &'static str,
+    pub word: &'static str,
     /// The rest of the line, escaped.
-    pub(crate) text: String,
+    pub text: String,
 }
 
 /// The headline of a report.
-pub(crate) fn of(report: &Report) -> Headline {
+#[must_use]
+pub fn of(report: &Report) -> Headline {
     let word = match (report.outcome, report.accepted_without_trust, report.signers.is_empty()) {
         (Outcome::Verified, true, true) => "ACCEPTED UNSIGNED",
         (Outcome::Verified, true, false) => "CONSISTENT, SELF-ATTESTED ONLY",
@@ -36,13 +38,14 @@ pub(crate) fn of(report: &Report) -> Headline {
 }
 
 /// What was looked at: kind and first file.
-pub(crate) fn subject(report: &Report) -> String {
+#[must_use]
+pub fn subject(report: &Report) -> String {
     let kind = match report.artifact.kind.as_str() {
         "" => "input".to_owned(),
-        kind => escape::text(&kind.replace('_', " ")),
+        kind => escape(&kind.replace('_', " ")).into_owned(),
     };
     match report.artifact.files.first() {
-        Some(file) => format!("{kind} {}", escape::text(&file.path)),
+        Some(file) => format!("{kind} {}", escape(&file.path)),
         None => kind,
     }
 }
@@ -75,12 +78,12 @@ fn support(report: &Report) -> String {
 fn cause(report: &Report) -> String {
     if let Some(finding) = report.findings.iter().find(|finding| decides(finding)) {
         let claim = finding.claim.map(|claim| format!("{claim}: ")).unwrap_or_default();
-        return format!("{claim}{}: {}", finding.code.id, escape::text(&finding.message));
+        return format!("{claim}{}: {}", finding.code.id, escape(&finding.message));
     }
     match report.claims.iter().find(|claim| fails(claim)) {
         Some(claim) => match claim.deciding_subject() {
             Some(subject) => {
-                format!("{}: {}: {}", claim.name, subject.code.id, escape::text(&subject.message))
+                format!("{}: {}: {}", claim.name, subject.code.id, escape(&subject.message))
             }
             None => format!("{}: nothing in the evidence supports it", claim.name),
         },
@@ -89,12 +92,14 @@ fn cause(report: &Report) -> String {
 }
 
 /// Whether a finding makes the run fail by itself.
-pub(crate) fn decides(finding: &Finding) -> bool {
+#[must_use]
+pub fn decides(finding: &Finding) -> bool {
     matches!(finding.effect, Effect::Fails { .. } | Effect::Unreadable)
 }
 
 /// Whether a claim makes the run fail.
-pub(crate) fn fails(claim: &ClaimOutcome) -> bool {
+#[must_use]
+pub fn fails(claim: &ClaimOutcome) -> bool {
     match claim.verdict {
         Verdict::Supported => false,
         Verdict::Disproved => true,
@@ -103,7 +108,8 @@ pub(crate) fn fails(claim: &ClaimOutcome) -> bool {
 }
 
 /// Code and remedy, once for each code, most serious first.
-pub(crate) fn next_steps(report: &Report) -> Vec<&'static Code> {
+#[must_use]
+pub fn next_steps(report: &Report) -> Vec<&'static Code> {
     let mut codes: Vec<&'static Code> = Vec::new();
     let from_findings = report.findings.iter().filter(|finding| finding.effect != Effect::Notes);
     let from_claims = report.claims.iter().filter(|claim| fails(claim)).flat_map(|claim| {
