@@ -5,10 +5,12 @@
 pub mod bundle;
 pub mod closure;
 pub mod export;
+pub mod incident;
 pub mod payload_digest;
 pub mod permit;
 pub mod scope;
 pub mod walk;
+pub mod workflow;
 
 /// Registered claim names of this path (spec 26 section 3).
 pub mod name {

@@ -3,3 +3,4 @@
 pub mod binding;
 pub mod checkpoint;
 pub mod scope;
+pub mod workflow;

@@ -12,6 +12,7 @@ pub mod pins;
 pub mod scope;
 pub mod trust;
 pub mod walk;
+pub mod workflow;
 
 use super::Code;
 
@@ -27,6 +28,7 @@ static TABLES: &[&[&Code]] = &[
     permit::ALL,
     scope::ALL,
     command::ALL,
+    workflow::ALL,
 ];
 
 /// Every code, by table.
