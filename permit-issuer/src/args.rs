@@ -144,7 +144,7 @@ pub struct Export {
     /// Project name or UUID, where there are several
     #[arg(long, value_name = "NAME")]
     pub project: Option<String>,
-    /// Directory to make with export, manifest, key manifest, checkpoint and ledger
+    /// Directory to make with export, manifest, key manifest and ledger
     #[arg(required_unless_present_any = ["zip", "bundle"], conflicts_with_all = ["zip", "bundle"])]
     pub directory: Option<PathBuf>,
     /// The same files in one zip file
@@ -153,6 +153,9 @@ pub struct Export {
     /// Everything in one keel.evidence_bundle/v1 file
     #[arg(long, value_name = "FILE")]
     pub bundle: Option<PathBuf>,
+    /// Add the checkpoint over all chains as a file of its own
+    #[arg(long, conflicts_with = "bundle")]
+    pub with_checkpoint: bool,
 }
 
 /// Arguments of `rotate-key`.

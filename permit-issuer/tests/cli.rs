@@ -55,10 +55,7 @@ fn a_gateway_drives_the_sidecar_and_an_auditor_gets_the_export() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    assert_eq!(
-        names,
-        ["checkpoint.json", "export.json", "key-manifest.json", "ledger.json", "manifest.json"]
-    );
+    assert_eq!(names, ["export.json", "key-manifest.json", "ledger.json", "manifest.json"]);
     let bundle = read(&export.join("export.json"));
     assert_eq!(bundle["record_count"], 2);
     assert_eq!(bundle["records"][0]["permit"]["status"], "closed");
@@ -176,4 +173,37 @@ fn the_committed_vectors_are_what_would_be_written() {
     let folder = tempfile::tempdir().unwrap();
     let out = run(&["vectors", "--check", path(folder.path())], "");
     assert_eq!(out.status.code(), Some(1), "missing files are noticed");
+}
+
+#[test]
+fn the_gateway_example_runs() {
+    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let policy = examples.join("policy.toml");
+    let made = run(&["init", "--state", path(&state), "--project", "acme", "--policy", path(&policy)], "");
+    assert!(made.status.success());
+    let log = fs::File::open(examples.join("gateway-log.jsonl")).unwrap();
+    let replay = std::process::Command::new("python3")
+        .arg(examples.join("gateway_replay.py"))
+        .arg(&state)
+        .env("PERMIT_ISSUER", env!("CARGO_BIN_EXE_permit-issuer"))
+        .stdin(log)
+        .output();
+    let Ok(replay) = replay else {
+        println!("SKIPPED: no python3");
+        return;
+    };
+    assert!(replay.status.success(), "{}", String::from_utf8_lossy(&replay.stderr));
+    assert_eq!(
+        String::from_utf8_lossy(&replay.stdout).lines().collect::<Vec<_>>(),
+        [
+            "chatcmpl-7c1e allow policy.allowed",
+            "chatcmpl-7c1f cap policy.capped",
+            "chatcmpl-7c20 deny policy.no_matching_rule",
+            "chatcmpl-7c21 allow policy.allowed",
+            "chatcmpl-7c22 allow policy.allowed",
+            "chatcmpl-7c23 throttle rate_limit.exceeded",
+        ]
+    );
 }

@@ -152,7 +152,9 @@ fn nothing_is_lost_and_nothing_is_doubled() {
     assert!(kills >= 10, "only {kills} kills: the run was not busy enough to mean anything");
 
     let export = folder.path().join("export");
-    assert!(run(&["export", "--state", path(&state), path(&export)], "").status.success());
+    assert!(
+        run(&["export", "--with-checkpoint", "--state", path(&state), path(&export)], "").status.success()
+    );
     let told: Vec<Acknowledged> = told.into_iter().map(|(told, _)| told).collect();
     check_permits(&export, &told);
     check_chain(&export);

@@ -168,7 +168,9 @@ fn what_the_command_makes_with_fresh_keys_verifies() {
     let timeout = json!({"permit_id": ids[1], "status": "timeout"});
     assert!(run(&["close", "--state", path(&state)], &format!("{close}\n{timeout}\n")).status.success());
     let export = folder.path().join("export");
-    assert!(run(&["export", "--state", path(&state), path(&export)], "").status.success());
+    assert!(
+        run(&["export", "--with-checkpoint", "--state", path(&state), path(&export)], "").status.success()
+    );
     assert!(
         !fs::read_to_string(export.join("export.json")).unwrap().contains("secret"),
         "no API key in evidence"

@@ -7,22 +7,25 @@ use serde_json::json;
 
 use super::{open, show};
 use crate::args::Export;
-use crate::{document, export};
+use crate::export;
 
 pub(super) fn run(args: &Export) -> Result<()> {
     let mut issuer = open(&args.state)?;
     let project = args.project.as_deref();
     let (path, summary) = match (&args.directory, &args.zip, &args.bundle) {
-        (Some(directory), ..) => {
-            (directory, export::to_directory(&mut issuer, project, directory)?.value().clone())
+        (Some(directory), ..) => (
+            directory,
+            export::to_directory(&mut issuer, project, args.with_checkpoint, directory)?.value().clone(),
+        ),
+        (None, Some(zip), _) => {
+            (zip, export::to_zip(&mut issuer, project, args.with_checkpoint, zip)?.value().clone())
         }
-        (None, Some(zip), _) => (zip, export::to_zip(&mut issuer, project, zip)?.value().clone()),
         (None, None, Some(path)) => {
             if path.exists() {
                 bail!("{} exists already", path.display());
             }
             let bundle = export::single_bundle(&mut issuer, project)?;
-            fs::write(path, document::line(&bundle)?).with_context(|| path.display().to_string())?;
+            fs::write(path, export::write_bundle(&bundle)?).with_context(|| path.display().to_string())?;
             let envelope = bundle.get("signature_envelope").cloned().unwrap_or_default();
             let records = bundle.pointer("/body/record_count").cloned().unwrap_or_default();
             let hash = envelope.get("content_hash").cloned().unwrap_or_default();

@@ -6,6 +6,8 @@
 //! signature           = Ed25519( export_signing key, UTF-8 of content_hash )
 //! ```
 //!
+//! Written with version and envelope before the body, so that whoever opens a large file sees at once what it is.
+//!
 //! The anchor names the checkpoint that was signed with the same view of the state.
 
 use serde_json::{Map, Value, json};
@@ -124,4 +126,20 @@ pub(crate) fn envelope(body: &Value, signer: &dyn Signer) -> Result<Value> {
         "public_key_id": Purpose::ExportSigning.key_id(&signer.public_key()),
         "tsa_receipts": [],
     }))
+}
+
+/// The text of a bundle.
+///
+/// # Errors
+/// When the bundle has no canonical form.
+pub fn write_bundle(bundle: &Value) -> Result<Vec<u8>> {
+    let mut out = b"{".to_vec();
+    for (position, name) in ["schema_version", "signature_envelope", "body"].into_iter().enumerate() {
+        let separator = if position == 0 { "" } else { ",\n" };
+        out.extend(format!("{separator}\"{name}\":").into_bytes());
+        let member = bundle.get(name).unwrap_or(&Value::Null);
+        out.extend(document::canonical(Profile::Legacy, member)?);
+    }
+    out.extend(b"}\n");
+    Ok(out)
 }

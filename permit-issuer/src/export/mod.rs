@@ -5,7 +5,7 @@
 //! | `export.json` | audit export bundle v2: permits with usage and their chain entries | through the manifest |
 //! | `manifest.json` | content hash of `export.json`, claims that it must support | `export_signing` |
 //! | `key-manifest.json` | all keys | `export_signing` |
-//! | `checkpoint.json` | heads of all chains at the moment of the export | `integrity_checkpoint` |
+//! | `checkpoint.json` | on request: heads of all chains at the moment of the export | `integrity_checkpoint` |
 //! | `ledger.json` | evidence bundle: budget bookings, signed reservation linkages | `export_signing` |
 //!
 //! All of it is one consistent view of the state, read while decisions go on. An export always holds the whole chain of a project: a selection would
@@ -28,7 +28,7 @@ use crate::keys::{KeySet, Purpose, signed_manifest};
 use crate::store::{Project, Rows, Store};
 
 pub(crate) use evidence::envelope;
-pub use evidence::single_bundle;
+pub use evidence::{single_bundle, write_bundle};
 pub use manifest::{Claims, Manifest};
 pub use package::{to_directory, to_zip};
 
@@ -56,6 +56,7 @@ impl Issuer {
     fn export(
         &mut self,
         project: Option<&str>,
+        with_checkpoint: bool,
         payload: &mut dyn Write,
         rest: impl FnOnce(Companions) -> Result<()>,
     ) -> Result<Manifest> {
@@ -65,14 +66,15 @@ impl Issuer {
             let job = Job::new(rows, keys, project, at)?;
             let written = bundle::write(&job, payload)?;
             let manifest = Manifest::sign(&job.export_id, &job.project.id, &written, keys, at)?;
-            rest(Companions {
-                files: vec![
-                    ("manifest.json", document::pretty(manifest.value())?),
-                    ("key-manifest.json", document::pretty(&job.key_manifest()?)?),
-                    ("checkpoint.json", document::pretty(&job.checkpoint)?),
-                    ("ledger.json", document::pretty(&evidence::ledger_bundle(&job)?)?),
-                ],
-            })?;
+            let mut files = vec![
+                ("manifest.json", document::pretty(manifest.value())?),
+                ("key-manifest.json", document::pretty(&job.key_manifest()?)?),
+                ("ledger.json", write_bundle(&evidence::ledger_bundle(&job)?)?),
+            ];
+            if with_checkpoint {
+                files.push(("checkpoint.json", document::pretty(&job.checkpoint)?));
+            }
+            rest(Companions { files })?;
             Ok((manifest, Some(job.checkpoint).filter(|_| job.is_new_checkpoint)))
         })?;
         keep(store, checkpoint)?;
@@ -86,7 +88,7 @@ impl Issuer {
     pub fn export_files(&mut self, project: Option<&str>) -> Result<Vec<File>> {
         let mut payload = Vec::new();
         let mut files = Vec::new();
-        self.export(project, &mut payload, |companions| {
+        self.export(project, false, &mut payload, |companions| {
             files = companions.files;
             Ok(())
         })?;

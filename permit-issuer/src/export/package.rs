@@ -17,12 +17,17 @@ const BUFFER: usize = 1 << 20;
 ///
 /// # Errors
 /// When a file exists or cannot be written, or the state holds nothing to export.
-pub fn to_directory(issuer: &mut Issuer, project: Option<&str>, directory: &Path) -> Result<Manifest> {
+pub fn to_directory(
+    issuer: &mut Issuer,
+    project: Option<&str>,
+    with_checkpoint: bool,
+    directory: &Path,
+) -> Result<Manifest> {
     fs::create_dir_all(directory).map_err(|error| Error::file(directory, error))?;
     let path = directory.join("export.json");
     let file = File::create_new(&path).map_err(|error| Error::file(&path, error))?;
     let mut payload = BufWriter::with_capacity(BUFFER, file);
-    issuer.export(project, &mut payload, |companions| {
+    issuer.export(project, with_checkpoint, &mut payload, |companions| {
         for (name, bytes) in companions.files {
             let path = directory.join(name);
             fs::write(&path, bytes).map_err(|error| Error::file(&path, error))?;
@@ -35,12 +40,17 @@ pub fn to_directory(issuer: &mut Issuer, project: Option<&str>, directory: &Path
 ///
 /// # Errors
 /// When the file exists or cannot be written, or the state holds nothing to export.
-pub fn to_zip(issuer: &mut Issuer, project: Option<&str>, path: &Path) -> Result<Manifest> {
+pub fn to_zip(
+    issuer: &mut Issuer,
+    project: Option<&str>,
+    with_checkpoint: bool,
+    path: &Path,
+) -> Result<Manifest> {
     let file = File::create_new(path).map_err(|error| Error::file(path, error))?;
     let failed = |error: zip::result::ZipError| Error::file(path, error.into());
     let archive = Shared::new(ZipWriter::new(BufWriter::with_capacity(BUFFER, file)));
     archive.start("export.json").map_err(failed)?;
-    let manifest = issuer.export(project, &mut archive.clone(), |companions| {
+    let manifest = issuer.export(project, with_checkpoint, &mut archive.clone(), |companions| {
         for (name, bytes) in companions.files {
             archive.start(name).map_err(failed)?;
             archive.clone().write_all(&bytes).map_err(|error| Error::file(path, error))?;

@@ -54,7 +54,7 @@ pub fn write_demo(directory: &Path) -> Result<Value> {
     let mut exports = Vec::new();
     for (name, _, policy) in PROJECTS {
         let target = directory.join(name);
-        let manifest = export::to_directory(story.issuer(), Some(name), &target)?;
+        let manifest = export::to_directory(story.issuer(), Some(name), false, &target)?;
         exports.push(json!({
             "project": name,
             "records": manifest.value().get("record_count"),
@@ -63,9 +63,9 @@ pub fn write_demo(directory: &Path) -> Result<Value> {
         }));
         put(directory, &format!("{name}.policy.toml"), policy.as_bytes())?;
     }
-    export::to_zip(story.issuer(), Some("aurora-support"), &directory.join("aurora-support.zip"))?;
+    export::to_zip(story.issuer(), Some("aurora-support"), false, &directory.join("aurora-support.zip"))?;
     let bundle = export::single_bundle(story.issuer(), Some("cirrus-payments"))?;
-    put(directory, "cirrus-payments.bundle.json", &document::line(&bundle)?)?;
+    put(directory, "cirrus-payments.bundle.json", &export::write_bundle(&bundle)?)?;
     Ok(json!({"trust_root": directory.join("trust-root.json").display().to_string(), "exports": exports}))
 }
 

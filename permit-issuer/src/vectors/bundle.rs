@@ -6,7 +6,7 @@ use verifier_core::canon::Profile;
 use super::{Case, LABEL, SUPPORTED, story};
 use crate::document;
 use crate::error::{Error, Result};
-use crate::export::envelope;
+use crate::export::{envelope, write_bundle};
 use crate::keys::{KeySet, Purpose, Seed, SeedSource, Signer};
 use crate::scenario::mutate::{Claim, Outcome};
 
@@ -101,7 +101,7 @@ pub(super) fn cases() -> Result<Vec<Case>> {
         .map(|fault| {
             let mut bundle = clean.clone();
             (fault.apply)(&mut bundle, &keys)?;
-            let mut files = vec![("bundle.json", document::pretty(&bundle)?)];
+            let mut files = vec![("bundle.json", write_bundle(&bundle)?)];
             files.extend(rest.iter().cloned());
             let is_clean = fault.outcome == Outcome::Verified;
             Ok(Case {
