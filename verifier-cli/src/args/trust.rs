@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 
 use clap::Args;
+use verifier_core::registry;
 use verifier_core::time::Timestamp;
 use verifier_core::trust::{Check, KeySource, NamedBlob, TrustPolicy};
 
@@ -91,7 +92,7 @@ pub(crate) struct RequireArgs {
     pub(crate) as_of: Option<Timestamp>,
     /// Fail unless this claim is supported; may be repeated. Short names: walk, closures, integrity,
     /// scope, scope-identity
-    #[arg(long, value_name = "CLAIM", help_heading = ADDED)]
+    #[arg(long, value_name = "CLAIM", value_parser = parse_claim, help_heading = ADDED)]
     pub(crate) require: Vec<String>,
     /// Threads; the report does not depend on it
     #[arg(long, value_name = "N", help_heading = ADDED)]
@@ -138,26 +139,34 @@ pub(crate) fn policy(
     Ok(policy)
 }
 
-/// Adds a requirement, by its registered or its short name.
+/// Adds a requirement by its registered name.
 pub(crate) fn require(policy: &mut TrustPolicy, name: &str) {
-    let claim = match name {
-        "walk" | WALK => {
-            policy.walk = Check::Required;
-            return;
-        }
-        "closures" => {
-            policy.closures = Check::Required;
-            return;
-        }
-        "integrity" => "export.integrity.v1",
-        "scope" => "export.scope_faithfulness.v1",
-        "scope-identity" => "export.scope_identity.v1",
-        other => other,
-    };
-    policy.require.insert(claim.to_owned());
+    match name {
+        WALK => policy.walk = Check::Required,
+        CLOSURES => policy.closures = Check::Required,
+        other => drop(policy.require.insert(other.to_owned())),
+    }
+}
+
+/// Reads a claim's registered or short name. A name that nobody registered would never be established, so it is
+/// a mistake of the command line.
+fn parse_claim(text: &str) -> Result<String, String> {
+    let name = SHORT_NAMES.iter().find(|(short, _)| *short == text).map_or(text, |(_, name)| name);
+    match registry::claim(name) {
+        Some(_) => Ok(name.to_owned()),
+        None => Err("not a registered claim; `keel-verify claim list` shows them".to_owned()),
+    }
 }
 
 const WALK: &str = "governance_chain.local_continuity.v1";
+const CLOSURES: &str = "closure.signature.v1";
+const SHORT_NAMES: [(&str, &str); 5] = [
+    ("walk", WALK),
+    ("closures", CLOSURES),
+    ("integrity", "export.integrity.v1"),
+    ("scope", "export.scope_faithfulness.v1"),
+    ("scope-identity", "export.scope_identity.v1"),
+];
 
 /// Reads a date option.
 pub(super) fn parse_date(text: &str) -> Result<Timestamp, String> {
@@ -203,7 +212,7 @@ mod tests {
     fn requirements_reach_the_policy() {
         let environment = Environment::fixed(Timestamp::parse("2026-05-07").unwrap());
         let require = RequireArgs {
-            require: ["walk", "closures", "scope", "x.y.v1"].map(str::to_owned).to_vec(),
+            require: ["walk", "closures", "scope"].map(|name| parse_claim(name).unwrap()).to_vec(),
             ..Default::default()
         };
         let policy =
@@ -212,8 +221,9 @@ mod tests {
         assert_eq!((policy.walk, policy.closures), (Check::Required, Check::Required));
         assert_eq!(
             policy.require.iter().map(String::as_str).collect::<Vec<_>>(),
-            ["export.scope_faithfulness.v1", "x.y.v1"]
+            ["export.scope_faithfulness.v1"]
         );
+        assert!(parse_claim("export.integrity.v1").is_ok() && parse_claim("export.integrity").is_err());
         assert_eq!(policy.as_of.to_rfc3339(), "2026-05-07T00:00:00Z");
     }
 }
