@@ -20,7 +20,7 @@ use super::row::{ARTIFACT, DecisionRow, PAYLOAD, Statement, Stop, TRUSTED};
 use super::signer::{SECOND_SPELLING, Signer, Unsigned, refusal_code};
 use crate::bytes::{Blob, hex};
 use crate::canon::{self, CanonError, CanonErrorKind, Profile};
-use crate::finding::{Code, Location, Verdict, catalog::input, catalog::permit as codes};
+use crate::finding::{Code, Verdict, catalog::input, catalog::permit as codes};
 use crate::format::binding::{
     ARTIFACT_TYPE, ARTIFACT_VERSION, Payload, REQUEST_CANONICAL_V5, Version, subhash, trim, uuid_text,
     wire_body,
@@ -39,7 +39,6 @@ pub fn judge(artifact: Value<'_>, keys: &KeyRing, repeated: &KeyTable) -> Decisi
         row.message = stop.message;
         row.evidence = stop.evidence;
         row.facts = stop.facts;
-        row.location = Location::value("", artifact);
     }
     row
 }
@@ -455,10 +454,15 @@ fn check_names(artifact: Value<'_>, texts: &[Document]) -> Result<(), Stop> {
 fn repeated_name(value: Value<'_>) -> Option<Value<'_>> {
     match value.kind() {
         Kind::Object => {
-            let mut names: Vec<Cow<'_, str>> = value.members().map(|member| member.name()).collect();
-            names.sort_unstable();
-            if names.windows(2).any(|pair| matches!(pair, [left, right] if left == right)) {
-                return Some(value);
+            // Exports are mostly written with sorted names, which one pass shows to be distinct.
+            let ascending =
+                value.members().map(|member| member.name()).is_sorted_by(|left, right| left < right);
+            if !ascending {
+                let mut names: Vec<Cow<'_, str>> = value.members().map(|member| member.name()).collect();
+                names.sort_unstable();
+                if names.windows(2).any(|pair| matches!(pair, [left, right] if left == right)) {
+                    return Some(value);
+                }
             }
             value.members().find_map(|member| repeated_name(member.value))
         }

@@ -39,7 +39,7 @@ pub struct ReviewRow {
     pub facts: Vec<Fact>,
     /// The permit that the event names.
     pub permit_id: Option<String>,
-    /// Where; the caller completes it.
+    /// Where; the caller adds the file.
     pub location: Location,
 }
 

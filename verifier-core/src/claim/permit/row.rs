@@ -19,8 +19,7 @@ pub struct DecisionRow {
     pub evidence: &'static [&'static str],
     /// Labelled values.
     pub facts: Vec<Fact>,
-    /// Where. [`super::judge`] gives the byte range, and for an unsupported decision the pointer within
-    /// the parsed document; the caller, who knows file and surroundings, completes it.
+    /// Where. [`super::judge`] gives the byte range; the caller, who knows file and surroundings, adds them.
     pub location: Location,
     /// Whether the object shows any sign of being a binding. One that does not is evidence only where a
     /// binding was asked for.
