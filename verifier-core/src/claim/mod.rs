@@ -32,6 +32,8 @@ pub mod name {
     pub const SCOPE_STATE: &str = "checkpoint.scope_state.v1";
     /// The issuer signed this decision.
     pub const PERMIT_DECISION: &str = crate::claim::permit::DECISION;
+    /// A human approved this permit.
+    pub const REVIEW_TRANSITION: &str = crate::claim::permit::REVIEW_TRANSITION;
     /// A single-file bundle is consistent and signed.
     pub const BUNDLE: &str = "evidence_bundle.self_attesting.v1";
 }

@@ -8,9 +8,10 @@ use crate::claim::name;
 use crate::claim::permit;
 use crate::evidence::Fields;
 use crate::evidence::stream::Decoded;
-use crate::finding::{Finding, Verdict, catalog};
+use crate::finding::{Finding, Location, Verdict, catalog};
 use crate::json::{Document, ParserLimits};
 use crate::report::{ReportBuilder, Requested};
+use crate::trust::{KeyTable, PERMIT_BINDING_SIGNING};
 
 /// Reports every decision and compares permit objects with what was signed about them.
 pub(super) fn check(
@@ -52,7 +53,7 @@ pub(super) fn check(
         export.payload_label().clone_into(&mut finding.location.file);
         finding
     };
-    for finding in rows.contradictions {
+    for finding in rows.contradictions.into_iter().chain(rows.remarks) {
         out.finding(here(finding));
     }
     let mut by_permit: HashMap<String, Vec<&permit::DecisionRow>> = HashMap::new();
@@ -77,6 +78,34 @@ pub(super) fn check(
         out.finding(Finding::notes(&catalog::export::PAYLOAD_NOT_EXAMINED, message));
     }
     describe(&decisions, out);
+    check_review(export, out);
+}
+
+/// Judges the review transition that the export carries.
+///
+/// A claim set that asks for it is left alone: the reference never judges it in a split export, so that the
+/// pack's author can only have relied on a refusal (spec 26 section 7).
+fn check_review(export: &Export<'_>, out: &mut ReportBuilder) {
+    let requested =
+        export.requested(name::REVIEW_TRANSITION, export.policy.require.contains(name::REVIEW_TRANSITION));
+    let fields = export.fields();
+    let transition = fields.and_then(|fields| fields.member("review_transition"));
+    let present = transition
+        .and_then(|transition| transition.member("status"))
+        .is_some_and(|status| status.is_text("present"));
+    match requested {
+        Requested::Operator => {}
+        Requested::Automatic | Requested::Optional if present => {}
+        _ => return,
+    }
+    let payload = fields
+        .and_then(|fields| fields.member("permit_decision"))
+        .and_then(|decision| decision.member("canonical_payload"));
+    let table = KeyTable::for_purpose(export.binding_keys, PERMIT_BINDING_SIGNING);
+    let mut row = permit::judge_review(transition, payload, export.binding_keys, &table);
+    row.location =
+        Location { file: export.payload_label().to_owned(), ..row.location.pointing("/review_transition") };
+    permit::report_review(&row, requested, out);
 }
 
 /// The identity of the first permit, from signed bytes only.

@@ -14,7 +14,7 @@ use crate::claim::payload_digest::{DigestRow, digest_row};
 use crate::claim::permit::{self, DecisionRow, PermitBody};
 use crate::claim::walk::ChainRows;
 use crate::evidence::stream::{Item, Origin, Visitor};
-use crate::finding::Finding;
+use crate::finding::{Effect, Finding};
 use crate::json::Value;
 use crate::trust::KeyRing;
 
@@ -22,6 +22,9 @@ use crate::trust::KeyRing;
 const DECISIONS_KEPT: usize = 10_000;
 /// Kept permit objects whose decision stands elsewhere in the export.
 const BODIES_KEPT: usize = 50_000;
+
+/// Kept contradictions of permit objects to their decisions, and kept remarks on permit objects.
+const CONTRADICTIONS_KEPT: usize = 10_000;
 
 /// Position of `records` in the streamed arrays.
 const RECORDS: Origin = Origin::Array(0);
@@ -46,8 +49,7 @@ impl<'k> RecordVisitor<'k> {
     /// Judges one decision binding.
     pub(super) fn decision(&self, found: permit::Found<'_>, prefix: &str) -> DecisionRow {
         let mut row = permit::judge(found.value, self.closure_keys.ring(), self.closure_keys.table());
-        let inner = row.location.pointer.take().unwrap_or_default();
-        row.location.pointer = Some(format!("{prefix}{}{inner}", found.pointer()));
+        row.location.pointer = Some(format!("{prefix}{}", found.pointer()));
         row
     }
 }
@@ -70,7 +72,7 @@ pub(super) struct RecordRow {
     /// Entries that are about another permit than the record.
     foreign: Vec<Foreign>,
     decisions: Vec<DecisionRow>,
-    /// Contradictions between the record's permit object and its signed decision.
+    /// Contradictions of the record's permit object to its signed decision, and to itself.
     contradictions: Vec<Finding>,
     /// The permit object, when its decision was not among the record's own.
     body: Option<Box<PermitBody>>,
@@ -200,6 +202,7 @@ impl Visitor for RecordVisitor<'_> {
                 row.body = Some(Box::new(body));
             }
         }
+        row.contradictions.extend(permit_object.into_iter().flat_map(permit::check_body));
         row.permit = permit;
         row
     }
@@ -291,6 +294,8 @@ pub(super) struct PermitRows {
     /// Permit objects that were not kept for comparison.
     pub(super) bodies_dropped: u64,
     pub(super) contradictions: Vec<Finding>,
+    /// What permit objects say against themselves; apart, so that no number of them crowds out a contradiction.
+    pub(super) remarks: Vec<Finding>,
 }
 
 impl PermitRows {
@@ -300,6 +305,13 @@ impl PermitRows {
             self.further += 1;
         } else {
             self.decisions.push(row);
+        }
+    }
+
+    fn contradiction(&mut self, finding: Finding) {
+        let kept = if finding.effect == Effect::Notes { &mut self.remarks } else { &mut self.contradictions };
+        if kept.len() < CONTRADICTIONS_KEPT {
+            kept.push(finding);
         }
     }
 
@@ -326,13 +338,15 @@ impl Collected {
         self.digests.append(&mut row.digests);
         for decision in row.decisions.drain(..) {
             if let Some(signed) = decision.signed()
-                && let (Some(permit), Some(hash)) = (&signed.permit_id, &signed.final_request_hash)
+                && let (Some(permit), Some(digest)) = (&signed.permit_id, signed.request_digest())
             {
-                self.closures.signed_request(permit, hash);
+                self.closures.signed_request(permit, &digest);
             }
             self.permits.decision(decision);
         }
-        self.permits.contradictions.append(&mut row.contradictions);
+        for finding in row.contradictions.drain(..) {
+            self.permits.contradiction(finding);
+        }
         if let Some(body) = row.body.take() {
             self.permits.body(*body);
         }

@@ -18,12 +18,11 @@ use std::borrow::Cow;
 
 use super::row::{ARTIFACT, DecisionRow, PAYLOAD, Statement, Stop, TRUSTED};
 use super::signer::{SECOND_SPELLING, Signer, Unsigned, refusal_code};
-use crate::bytes::{Blob, hex};
+use crate::bytes::Blob;
 use crate::canon::{self, CanonError, CanonErrorKind, Profile};
 use crate::finding::{Code, Verdict, catalog::input, catalog::permit as codes};
 use crate::format::binding::{
-    ARTIFACT_TYPE, ARTIFACT_VERSION, Payload, REQUEST_CANONICAL_V5, Version, subhash, trim, uuid_text,
-    wire_body,
+    ARTIFACT_TYPE, ARTIFACT_VERSION, Payload, REQUEST_CANONICAL_V5, Version, subhash, uuid_text, wire_body,
 };
 use crate::json::{AnomalyKind, Document, Kind, ParserLimits, Value};
 use crate::time::Timestamp;
@@ -219,7 +218,7 @@ fn check_wire_body(
                 let message = "the provider wire body must be a JSON object";
                 return Err(Stop::insufficient(&codes::WIRE_BODY_JSON_INVALID, message, WIRE_BODY));
             };
-            let signed = payload.text("final_request_hash").and_then(|text| bare_digest(&text));
+            let signed = payload.text("final_request_hash").and_then(|text| wire_body::signed_digest(&text));
             let Some(signed) = signed else {
                 let message = "a wire body needs a signed canonical_payload.final_request_hash";
                 return Err(Stop::insufficient(&codes::WIRE_BODY_HASH_MISSING, message, WIRE_BODY));
@@ -251,12 +250,6 @@ fn check_wire_body(
     }
     texts.extend(body.into_text());
     Ok(())
-}
-
-fn bare_digest(text: &str) -> Option<String> {
-    let text = trim(text).to_lowercase();
-    let bare = text.strip_prefix("sha256:").unwrap_or(&text);
-    hex::is_lower_hex(bare, 64).then(|| bare.to_owned())
 }
 
 const ATTRIBUTES: &[&str] = &["resource_attributes"];

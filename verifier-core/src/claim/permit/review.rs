@@ -39,7 +39,7 @@ pub struct ReviewRow {
     pub facts: Vec<Fact>,
     /// The permit that the event names.
     pub permit_id: Option<String>,
-    /// Where; the caller adds the file.
+    /// Where; [`judge_review`] gives the byte range, the caller adds file and pointer.
     pub location: Location,
 }
 
@@ -78,7 +78,7 @@ pub fn judge_review(
         evidence: TRUSTED,
         facts: Vec::new(),
         permit_id: permit_id.map(Cow::into_owned),
-        location: transition.map(|value| Location::value("", value)).unwrap_or_default(),
+        location: Location { bytes: transition.map(Value::span), ..Location::default() },
     };
     if let Err(stop) = steps(transition, decision_payload, keys, repeated) {
         row.verdict = stop.verdict;

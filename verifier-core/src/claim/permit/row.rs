@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use crate::crypto::sha256;
 use crate::finding::{Code, Fact, Location, Verdict, catalog::permit as codes};
-use crate::format::binding::{ARTIFACT_TYPE, Payload, Version};
+use crate::format::binding::{ARTIFACT_TYPE, Payload, Version, wire_body};
 use crate::json::Value;
 use crate::trust::{Refusal, Verified};
 
@@ -19,7 +19,7 @@ pub struct DecisionRow {
     pub evidence: &'static [&'static str],
     /// Labelled values.
     pub facts: Vec<Fact>,
-    /// Where. [`super::judge`] gives the byte range; the caller, who knows file and surroundings, adds them.
+    /// Where. [`super::judge`] gives the byte range; the caller adds file and pointer.
     pub location: Location,
     /// Whether the object shows any sign of being a binding. One that does not is evidence only where a
     /// binding was asked for.
@@ -71,6 +71,13 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// The digest of `final_request_hash`: 64 lower-case digits without a prefix; `None` when it is absent or
+    /// malformed.
+    #[must_use]
+    pub fn request_digest(&self) -> Option<String> {
+        self.final_request_hash.as_deref().and_then(wire_body::signed_digest)
+    }
+
     pub(super) fn read(payload: &Payload<'_>) -> Self {
         let text = |name: &str| payload.text(name).map(Box::from);
         Self {

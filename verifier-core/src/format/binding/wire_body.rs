@@ -11,7 +11,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::text::is_alphanumeric;
+use super::text::{is_alphanumeric, trim};
 use crate::bytes::hex;
 use crate::canon::{self, CanonError, Profile};
 use crate::json::{Kind, Value};
@@ -72,6 +72,14 @@ pub fn hex_digest(profile: Profile, body: Value<'_>) -> Result<String, CanonErro
     let mut bytes = Vec::with_capacity(256);
     canon::write_filtered(profile, body, is_stripped, &mut bytes)?;
     Ok(hex::encode(&Sha256::digest(&bytes)))
+}
+
+/// The digest that a signed `final_request_hash` stands for: trimmed, lower-case, without `sha256:`.
+#[must_use]
+pub fn signed_digest(text: &str) -> Option<String> {
+    let text = trim(text).to_lowercase();
+    let bare = text.strip_prefix("sha256:").unwrap_or(&text);
+    hex::is_lower_hex(bare, 64).then(|| bare.to_owned())
 }
 
 /// RFC 6901 pointers of the stripped members, in document order, at most [`STRIPPED_KEPT`].
