@@ -7,7 +7,7 @@ use std::io;
 
 use verifier_core::finding::{Effect, Finding, Verdict};
 use verifier_core::render::headline;
-use verifier_core::report::{ClaimOutcome, Report, Requested, SignerSummary};
+use verifier_core::report::{ClaimOutcome, Report, SignerSummary};
 use verifier_core::trust::Basis;
 
 use super::escape;
@@ -153,11 +153,7 @@ fn write_claim(claim: &ClaimOutcome, page: &mut Page<'_>) -> io::Result<()> {
         Verdict::InsufficientEvidence => "—",
         Verdict::UnverifiableScope => "?",
     };
-    let asked = match claim.requested {
-        Requested::Operator => ", required by you",
-        Requested::Evidence if claim.required => ", required",
-        Requested::Evidence | Requested::Automatic | Requested::Optional => "",
-    };
+    let asked = if claim.required { ", required" } else { "" };
     let tone = Tone::from(claim.verdict);
     let verdict = page.paint(tone, &claim.verdict.as_str().replace('_', " "));
     let mark = page.paint(tone, mark);

@@ -52,6 +52,12 @@ fn verify_beside(
 
 fn unsupported(kind: &str, part: &Part, out: &mut ReportBuilder) {
     out.artifact.kind = kind.to_owned();
+    out.artifact.files.push(FileSummary {
+        role: "input",
+        path: part.label.clone(),
+        sha256: None,
+        bytes: Some(part.entry.size()),
+    });
     let message = format!("{kind} is recognised, and this release has no check for it on its own");
     let effect = Effect::Fails { verdict: crate::finding::Verdict::UnverifiableScope };
     out.finding(
