@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use testvectors::{Case, Origin};
-use verifier_core::evidence::{self, Batch};
+use verifier_core::evidence::{self, Batch, NamedFiles};
 use verifier_core::report::{Outcome, Report};
 use verifier_core::time::Timestamp;
 use verifier_core::trust::{Check, KeySource, NamedBlob, TrustPolicy};
@@ -66,7 +66,8 @@ fn read_arguments(case: &Case, folder: &Path) -> Option<(TrustPolicy, Vec<PathBu
 fn reports(case: &Case, policy: &TrustPolicy, paths: &[PathBuf]) -> Vec<Report> {
     let batches: Vec<Batch> = match paths {
         [export, manifest] if case.args[0] == "export" => {
-            vec![evidence::pair(export, manifest, &policy.limits)]
+            let files = NamedFiles { export, manifest, sidecar: None, checkpoint: None };
+            vec![evidence::named(files, &policy.limits)]
         }
         _ => {
             let paths: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
