@@ -207,3 +207,33 @@ fn the_gateway_example_runs() {
         ]
     );
 }
+
+#[test]
+fn a_running_sidecar_follows_a_key_rotation() {
+    use std::io::{BufRead as _, Write as _};
+    let folder = tempfile::tempdir().unwrap();
+    let state = init(folder.path());
+    let mut child = common::issuer()
+        .args(["sidecar", "--state", path(&state)])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut output = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut ask = |key: &str| {
+        writeln!(input, "{}", chat(key)).unwrap();
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        let answer: Value = serde_json::from_str(&line).unwrap();
+        answer["permit_decision"]["binding_key_id"].as_str().unwrap().to_owned()
+    };
+    let before = ask("k1");
+    let rotated = run(&["rotate-key", "--state", path(&state), "permit_binding_signing"], "");
+    let rotated: Value = serde_json::from_slice(&rotated.stdout).unwrap();
+    let after = ask("k2");
+    assert_ne!(before, after);
+    assert_eq!(rotated["key_id"], after);
+    drop(input);
+    assert!(child.wait().unwrap().success());
+}

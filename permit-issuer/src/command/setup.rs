@@ -68,8 +68,7 @@ fn describe(policy: &policy::Policy) -> Result<Value> {
 
 pub(super) fn rotate_key(args: &RotateKey) -> Result<()> {
     let Some(purpose) = Purpose::parse(&args.purpose) else { bail!("unknown purpose {:?}", args.purpose) };
-    let now = clock(&args.state)?.now_micros();
-    let id = KeyStore::new(&args.state.state).rotate(SeedSource::Random, purpose, now)?;
+    let id = open(&args.state)?.rotate_key(purpose)?;
     show(&json!({"purpose": args.purpose, "key_id": id}))
 }
 

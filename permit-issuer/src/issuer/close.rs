@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Issuer, damaged, load_envelope, release, set_reservation_status};
+use super::{Desk, Issuer, damaged, load_envelope, release, set_reservation_status};
 use crate::budget::{Settlement, decimal_usd};
 use crate::chain::Event;
 use crate::clock::wire_time;
@@ -19,9 +19,8 @@ impl Issuer {
     /// [`Error::Refused`] when the permit cannot be closed, was closed otherwise, or a required digest is missing.
     pub fn close(&mut self, request: Value) -> Result<Value> {
         let request = CloseRequest::parse(request)?;
-        let now = self.now();
-        let Self { store, keys, .. } = self;
-        store.write(|rows| {
+        self.transact(|desk| {
+            let Desk { rows, keys, now, .. } = *desk;
             let mut permit = rows.permit(&request.permit_id)?;
             if let Some(closure) = &permit.closure {
                 return again(&permit, closure, &request);

@@ -3,27 +3,19 @@
 use serde_json::{Value, json};
 use verifier_core::canon::Profile;
 
-use super::{EXPIRED_PER_CALL, Issuer, damaged, expire_due};
+use super::{Desk, EXPIRED_PER_CALL, Issuer, damaged, expire_due};
 use crate::budget::Envelope;
 use crate::chain::Event;
 use crate::clock::wire_time;
 use crate::document;
 use crate::error::{Error, Result};
 use crate::ident;
-use crate::keys::{KeySet, Purpose};
+use crate::keys::Purpose;
 use crate::permit::Draft;
 use crate::policy::{self, Decision, LedgerState, Outcome};
 use crate::request::DecideRequest;
-use crate::store::{Permit, Project, Rows, Stage};
+use crate::store::{Permit, Project, Stage};
 use crate::wire_body;
-
-/// What one decision needs besides the request.
-pub(super) struct Desk<'a> {
-    pub(super) rows: &'a Rows<'a>,
-    pub(super) keys: &'a KeySet,
-    pub(super) now: i64,
-    pub(super) keep_request_bodies: bool,
-}
 
 /// How the request came to the desk.
 pub(super) enum Origin<'a> {
@@ -41,13 +33,11 @@ impl Issuer {
     /// not an error.
     pub fn decide(&mut self, request: Value) -> Result<Value> {
         let request = DecideRequest::parse(request)?;
-        let now = self.now();
-        let keep_request_bodies = self.keep_request_bodies;
-        let Self { store, keys, .. } = self;
-        store.write(|rows| {
-            expire_due(rows, now, EXPIRED_PER_CALL)?;
+        let fingerprint = fingerprint(&request)?;
+        self.transact(|desk| {
+            let rows = desk.rows;
+            expire_due(rows, desk.now, EXPIRED_PER_CALL)?;
             let project = rows.project(request.project.as_deref())?;
-            let fingerprint = fingerprint(&request)?;
             if let Some(key) = &request.idempotency_key
                 && let Some(permit) = rows.permit_by_key(&project.id, key)?
             {
@@ -59,7 +49,6 @@ impl Issuer {
                 }
                 return Ok(answer(&permit, true));
             }
-            let desk = Desk { rows, keys, now, keep_request_bodies };
             let permit = desk.decide(&project, &request, &fingerprint, &Origin::Caller)?;
             Ok(answer(&permit, false))
         })

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::Issuer;
 use super::decide::attach_request_body;
+use super::{Desk, Issuer};
 use crate::chain::Event;
 use crate::clock::wire_time;
 use crate::error::{Error, Result};
@@ -50,10 +50,8 @@ impl Issuer {
             check_token("execution_id", id)?;
         }
         let hash = wire_body::request_hash(&request.request_body)?;
-        let now = self.now();
-        let keep = self.keep_request_bodies;
-        let Self { store, keys, .. } = self;
-        store.write(|rows| {
+        self.transact(|desk| {
+            let Desk { rows, keys, now, keep_request_bodies: keep } = *desk;
             let mut permit = rows.permit(&request.permit_id)?;
             match check(&permit, &request, &hash, now) {
                 Ok(Check::Fresh) => {}

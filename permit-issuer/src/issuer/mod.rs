@@ -29,7 +29,7 @@ use serde_json::Value;
 use crate::chain::Event;
 use crate::clock::Clock;
 use crate::error::Result;
-use crate::keys::{KeySet, KeyStore};
+use crate::keys::{KeySet, KeyStore, SeedSource};
 use crate::store::{Permit, Rows, Stage, Store};
 
 /// File name of the state in a state directory.
@@ -42,6 +42,8 @@ const EXPIRED_PER_CALL: i64 = 32;
 pub struct Issuer {
     store: Store,
     keys: KeySet,
+    /// Where the keys come from, and which state of it they are.
+    key_files: Option<(KeyStore, [u8; 32])>,
     clock: Rc<dyn Clock>,
     keep_request_bodies: bool,
 }
@@ -56,7 +58,7 @@ impl Issuer {
     /// An issuer over an open state.
     #[must_use]
     pub fn new(store: Store, keys: KeySet, clock: Rc<dyn Clock>) -> Self {
-        Self { store, keys, clock, keep_request_bodies: false }
+        Self { store, keys, key_files: None, clock, keep_request_bodies: false }
     }
 
     /// Opens a state directory made by `init`.
@@ -64,7 +66,9 @@ impl Issuer {
     /// # Errors
     /// When keys or state are missing or damaged.
     pub fn open(directory: &Path, clock: Rc<dyn Clock>) -> Result<Self> {
-        let keys = KeyStore::new(directory).load()?;
+        let files = KeyStore::new(directory);
+        let state = files.state()?;
+        let keys = files.load()?;
         let path = directory.join(STATE_FILE);
         if !path.is_file() {
             return Err(crate::Error::refused(
@@ -72,7 +76,8 @@ impl Issuer {
                 format!("{} is not there; run init", path.display()),
             ));
         }
-        Ok(Self::new(Store::open(&path)?, keys, clock))
+        let issuer = Self::new(Store::open(&path)?, keys, clock);
+        Ok(Self { key_files: Some((files, state)), ..issuer })
     }
 
     /// Puts provider requests, without secrets, into the evidence, so that a verifier can recompute their digest. Off
@@ -118,9 +123,61 @@ impl Issuer {
     /// # Errors
     /// When the state fails.
     pub fn expire(&mut self) -> Result<usize> {
-        let now = self.clock.now_micros();
-        self.store.write(|rows| expire_due(rows, now, i64::MAX))
+        self.transact(|desk| expire_due(desk.rows, desk.now, i64::MAX))
     }
+
+    /// Retires the key of `purpose` and makes a new one. Holds the state's lock meanwhile, so that nothing is signed
+    /// between the old key's last instant and the new key's first.
+    ///
+    /// # Errors
+    /// When the keys do not come from files, or a file cannot be written.
+    pub fn rotate_key(&mut self, purpose: crate::keys::Purpose) -> Result<String> {
+        let Self { store, key_files, clock, .. } = self;
+        let Some((files, _)) = key_files else {
+            return Err(crate::Error::Damaged("these keys are not kept in files".to_owned()));
+        };
+        let id = store.write(|_| files.rotate(SeedSource::Random, purpose, clock.now_micros()))?;
+        self.reload_keys()?;
+        Ok(id)
+    }
+
+    /// One transaction with the keys of this moment. The time is taken inside the state's lock: entries of a chain ascend in
+    /// time as they do in number, however long a caller had to wait.
+    fn transact<T>(&mut self, mut work: impl FnMut(&Desk<'_>) -> Result<T>) -> Result<T> {
+        loop {
+            let Self { store, keys, key_files, clock, keep_request_bodies } = self;
+            let outcome = store.write(|rows| {
+                // another process may have replaced a key since these were loaded
+                if let Some((files, state)) = key_files
+                    && files.state()? != *state
+                {
+                    return Ok(None);
+                }
+                let now = clock.now_micros();
+                work(&Desk { rows, keys, now, keep_request_bodies: *keep_request_bodies }).map(Some)
+            })?;
+            match outcome {
+                Some(value) => return Ok(value),
+                None => self.reload_keys()?,
+            }
+        }
+    }
+
+    fn reload_keys(&mut self) -> Result<()> {
+        if let Some((files, state)) = &mut self.key_files {
+            *state = files.state()?;
+            self.keys = files.load()?;
+        }
+        Ok(())
+    }
+}
+
+/// What one operation works with.
+struct Desk<'a> {
+    rows: &'a Rows<'a>,
+    keys: &'a KeySet,
+    now: i64,
+    keep_request_bodies: bool,
 }
 
 /// Ends permits whose time is over.

@@ -58,12 +58,10 @@ impl Issuer {
     /// # Errors
     /// [`Error::Refused`] when no chain has an entry yet.
     pub fn checkpoint(&mut self) -> Result<Value> {
-        let now = self.now();
-        let Self { store, keys, .. } = self;
-        store.write(|rows| {
-            let (checkpoint, is_new) = current_checkpoint(rows, keys, now)?;
+        self.transact(|desk| {
+            let (checkpoint, is_new) = current_checkpoint(desk.rows, desk.keys, desk.now)?;
             if is_new {
-                rows.add_checkpoint(&checkpoint)?;
+                desk.rows.add_checkpoint(&checkpoint)?;
             }
             Ok(checkpoint)
         })

@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use verifier_core::canon::Profile;
 
-use super::Issuer;
-use super::decide::{Desk, Origin, answer, fingerprint};
+use super::decide::{Origin, answer, fingerprint};
 use super::revoke::check_actor;
+use super::{Desk, Issuer};
 use crate::chain::Event;
 use crate::clock::wire_time;
 use crate::document;
@@ -42,10 +42,8 @@ impl Issuer {
         let request: ReviewRequest = serde_json::from_value(request)
             .map_err(|error| Error::refused("request.invalid", format!("review request: {error}")))?;
         let actor_id = check_actor(&request.actor_id, &request.actor_kind)?;
-        let now = self.now();
-        let keep_request_bodies = self.keep_request_bodies;
-        let Self { store, keys, .. } = self;
-        store.write(|rows| {
+        self.transact(|desk| {
+            let Desk { rows, keys, now, .. } = *desk;
             let mut held = rows.permit(&request.permit_id)?;
             if held.stage != Stage::Held || held.expires_at.is_some_and(|end| now > end) {
                 return Err(Error::refused(
@@ -83,7 +81,6 @@ impl Issuer {
             }
             let (renewed, request_hash) = renew(&held)?;
             let project = rows.project(Some(&held.project))?;
-            let desk = Desk { rows, keys, now, keep_request_bodies };
             let origin = Origin::Approval { held: &held, request_hash, transition: &transition };
             let permit = desk.decide(&project, &renewed, &fingerprint(&renewed)?, &origin)?;
             let mut answer = answer(&permit, false);

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use verifier_core::bytes::base64;
 use verifier_core::canon::Profile;
 
-use super::{Issuer, release};
+use super::{Desk, Issuer, release};
 use crate::chain::Event;
 use crate::clock::wire_time;
 use crate::document;
@@ -48,9 +48,8 @@ impl Issuer {
                 format!("reason_code {:?} is not of dotted lower-case words", request.reason_code),
             ));
         }
-        let now = self.now();
-        let Self { store, keys, .. } = self;
-        store.write(|rows| {
+        self.transact(|desk| {
+            let Desk { rows, keys, now, .. } = *desk;
             let mut permit = rows.permit(&request.permit_id)?;
             if !matches!(permit.stage, Stage::Ready | Stage::Held | Stage::Dispatched) {
                 return Err(Error::refused(

@@ -10,6 +10,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use verifier_core::crypto::sha256;
 use zeroize::Zeroizing;
 
 use super::manifest::retire;
@@ -74,6 +75,9 @@ impl KeyStore {
     pub fn init(&self, source: SeedSource<'_>, now: i64) -> Result<()> {
         let keys = self.directory.join("keys");
         fs::create_dir_all(&keys).map_err(|error| Error::file(&keys, error))?;
+        #[cfg(unix)]
+        fs::set_permissions(&keys, std::os::unix::fs::PermissionsExt::from_mode(0o700))
+            .map_err(|error| Error::file(&keys, error))?;
         let mut entries = Vec::new();
         for purpose in Purpose::ALL {
             entries.push(self.create(source, purpose, now)?);
@@ -116,6 +120,15 @@ impl KeyStore {
         Ok(KeySet::new(signers, entries))
     }
 
+    /// A digest of the key manifest, which changes with every rotation.
+    ///
+    /// # Errors
+    /// When the manifest cannot be read.
+    pub fn state(&self) -> Result<[u8; 32]> {
+        let path = self.directory.join("key-manifest.json");
+        fs::read(&path).map(|bytes| sha256(&bytes)).map_err(|error| Error::file(&path, error))
+    }
+
     fn entries(&self) -> Result<Vec<KeyEntry>> {
         let path = self.directory.join("key-manifest.json");
         let bytes = fs::read(&path).map_err(|error| Error::file(&path, error))?;
@@ -131,7 +144,8 @@ impl KeyStore {
             .ok_or_else(|| Error::Damaged("no active export key".to_owned()))?;
         let signer = self.read(Purpose::ExportSigning, &export.key_id)?;
         let bytes = document::pretty(&signed_manifest(entries, &signer, now)?)?;
-        for name in ["key-manifest.json", "trust-root.json"] {
+        // the key manifest last: it is what running processes watch
+        for name in ["trust-root.json", "key-manifest.json"] {
             let path = self.directory.join(name);
             let fresh = self.directory.join(format!("{name}.new"));
             fs::write(&fresh, &bytes).map_err(|error| Error::file(&fresh, error))?;
