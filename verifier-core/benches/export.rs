@@ -47,7 +47,12 @@ fn events() -> String {
 }
 
 fn part(label: &str, bytes: Vec<u8>) -> Part {
-    Part { label: label.to_owned(), entry: Entry::from_bytes(label, bytes), siblings: Arc::new(NoSiblings) }
+    Part {
+        label: label.to_owned(),
+        entry: Entry::from_bytes(label, bytes),
+        siblings: Arc::new(NoSiblings),
+        above: None,
+    }
 }
 
 #[divan::bench(args = [1, 2])]
@@ -61,11 +66,10 @@ fn walk_signed_events(bencher: divan::Bencher<'_, '_>, workers: usize) {
         "{{\"content_hash\":\"{content_hash}\",\"signature\":\"ed25519:{signature}\",\"public_key\":\"ed25519:{public}\",\"key_id\":\"k\"}}"
     );
     let bytes = payload.len();
-    let set = Evidence::Export(ExportSet {
-        payload: part("export.json", payload.into_bytes()),
-        manifest: Some(part("manifest.json", manifest.into_bytes())),
-        key_manifest: None,
-    });
+    let set = Evidence::Export(ExportSet::new(
+        part("export.json", payload.into_bytes()),
+        Some(part("manifest.json", manifest.into_bytes())),
+    ));
     let mut policy = TrustPolicy::new(Timestamp::parse("2026-11-01").unwrap());
     policy.keys = KeySource::SelfAttested;
     policy.workers = NonZeroUsize::new(workers).unwrap();

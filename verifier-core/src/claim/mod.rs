@@ -3,6 +3,7 @@
 //! This storey chooses codes and verdicts; the floors below return values and small errors.
 
 pub mod bundle;
+pub mod checkpoint;
 pub mod closure;
 pub mod export;
 pub mod incident;
@@ -30,6 +31,10 @@ pub mod name {
     pub const SCOPE_FAITHFULNESS: &str = "export.scope_faithfulness.v1";
     /// A scope-state sidecar is authentic and belongs to an authentic checkpoint.
     pub const SCOPE_STATE: &str = "checkpoint.scope_state.v1";
+    /// The composite hash is that of the heads.
+    pub const CHECKPOINT_COMPOSITE: &str = "checkpoint.composite_hash.v1";
+    /// The checkpoint is signed.
+    pub const CHECKPOINT_SIGNATURE: &str = "checkpoint.signature.v1";
     /// The issuer signed this decision.
     pub const PERMIT_DECISION: &str = crate::claim::permit::DECISION;
     /// A human approved this permit.

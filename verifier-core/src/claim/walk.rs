@@ -8,16 +8,17 @@
 //! A supported verdict does not establish that the chain is complete before its first or after its last entry, that
 //! payloads are unaltered, or that the chain is the only one the issuer keeps.
 
+use crate::archive::Entry;
 use crate::bytes::{LimitExceeded, Limits};
-use crate::chain::{EntryRow, Problem, ProblemKind, StructureFault, Walk};
+use crate::chain::{EntryRow, Problem, ProblemKind, Source, StructureFault, Walk};
 use crate::claim::export::Export;
 use crate::claim::{name, scope};
 use crate::evidence::Fields;
-use crate::evidence::stream::Decoded;
+use crate::evidence::stream::{self, Decoded, Item, Origin, Settings, Visitor};
 use crate::finding::{Code, Effect, Finding, Location, Verdict, catalog};
 use crate::json::{Kind, Value};
 use crate::report::{ReportBuilder, Requested, Subject};
-use crate::trust::Check;
+use crate::trust::{Check, TrustPolicy};
 
 const CLAIM: &str = name::LOCAL_CONTINUITY;
 const TITLE: &str = "record hashes, links and order of chain entries";
@@ -463,5 +464,66 @@ fn bridges(
             findings.push(Finding::new(&catalog::input::INPUT_LIMIT_EXCEEDED, Effect::Unreadable, message));
             return;
         }
+    }
+}
+
+/// Reads the governance events of an incident bundle.
+///
+/// The events are those around the incident, so stretches between them may be missing; only what contradicts
+/// itself fails.
+pub(crate) fn check_incident_events(entry: &Entry, policy: &TrustPolicy, out: &mut ReportBuilder) {
+    let title = "governance events of the incident";
+    let settings = Settings { limits: &policy.limits, workers: policy.workers, arrays: &[] };
+    let mut track = Track::new(&policy.limits);
+    let mut index = 0u64;
+    let mut collect = |_: Origin, row: Option<EntryRow>| {
+        if let Some(row) = row {
+            track.entry(&row, || format!("/{index}"));
+        }
+        index += 1;
+    };
+    let result = entry.open().map_err(|error| error.to_string()).and_then(|source| {
+        stream::run(source, settings, &EventVisitor, &mut collect, &|_| true)
+            .map_err(|error| error.to_string())
+    });
+    if let Err(error) = result {
+        out.skipped("incident.events", title, error);
+        return;
+    }
+    let totals = {
+        let Track { walk, noticed, .. } = &mut track;
+        std::mem::replace(walk, Walk::new(1)).finish(None, &mut |problem| noticed.push((None, problem)))
+    };
+    out.ran("incident.events", title, &[("entries", totals.entries), ("record hashes", totals.hashes)]);
+    for (pointer, problem) in track.noticed {
+        let contradicts = matches!(
+            problem.kind,
+            ProblemKind::HashMismatch
+                | ProblemKind::Repeated
+                | ProblemKind::RepeatedId
+                | ProblemKind::Structure(_)
+        );
+        let span = problem.span;
+        let mut finding = finding(problem);
+        if !contradicts {
+            finding.effect = Effect::Notes;
+        }
+        out.finding(finding.at(Location {
+            file: entry.name().to_owned(),
+            pointer,
+            bytes: Some(span.0..span.1),
+        }));
+    }
+}
+
+/// Reduces the lines that are chain entries.
+struct EventVisitor;
+
+impl Visitor for EventVisitor {
+    type Row = Option<EntryRow>;
+
+    fn visit(&self, item: Item<'_>) -> Option<EntryRow> {
+        let is_entry = ["record_hash", "prev_hash"].iter().all(|name| item.value.member(name).is_some());
+        is_entry.then(|| EntryRow::read(item.value, Source::Record))
     }
 }

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::identify::{Kind, identify};
 use super::set::{Assembly, Evidence, ExportSet, Leftover, Part};
-use crate::archive::{Archive, ArchiveFolder, Entry, Folder, OpenError};
+use crate::archive::{Archive, ArchiveFolder, Entry, Folder, OpenError, Siblings};
 use crate::bytes::Limits;
 use crate::crypto::prefixed;
 use crate::json::{Document, ParserLimits};
@@ -25,6 +25,9 @@ pub fn parts(archive: &Archive) -> Vec<Part> {
         label: entry.name().to_owned(),
         entry: entry.clone(),
         siblings: Arc::new(ArchiveFolder::beside(archive, entry.name())),
+        above: folder_of(entry.name()).strip_suffix('/').map(|folder| -> Arc<dyn Siblings + Send + Sync> {
+            Arc::new(ArchiveFolder::beside(archive, folder))
+        }),
     };
     archive.entries().iter().map(part).collect()
 }
@@ -37,7 +40,17 @@ pub fn file(path: &Path, limits: &Limits) -> Result<Part, OpenError> {
     let label = path.to_string_lossy().into_owned();
     let entry = Entry::from_path(&label, path, limits)?;
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Ok(Part { label, entry, siblings: Arc::new(Folder::with_limits(parent, limits)) })
+    let above = match parent.parent() {
+        _ if parent == Path::new(".") => Path::new(".."),
+        Some(above) if !above.as_os_str().is_empty() => above,
+        _ => Path::new("."),
+    };
+    Ok(Part {
+        label,
+        entry,
+        siblings: Arc::new(Folder::with_limits(parent, limits)),
+        above: Some(Arc::new(Folder::with_limits(above, limits))),
+    })
 }
 
 /// Groups files into sets.
@@ -93,11 +106,11 @@ pub fn assemble(parts: Vec<Part>, limits: &Limits) -> Assembly {
         }
         match kind {
             Kind::EvidenceBundle => assembly.sets.push(Evidence::Bundle(part)),
+            Kind::Checkpoint => assembly.sets.push(Evidence::Checkpoint(part)),
             Kind::ExportPayload | Kind::WorkflowEvidence | Kind::Zip => {
                 assembly.sets.push(Evidence::Export(ExportSet::new(part, None)))
             }
-            Kind::Checkpoint
-            | Kind::VoiceAttestation
+            Kind::VoiceAttestation
             | Kind::WorkChain
             | Kind::KeyStatusManifest
             | Kind::PermitPackage

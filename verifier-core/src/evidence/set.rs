@@ -12,6 +12,8 @@ pub struct Part {
     pub entry: Entry,
     /// Where files that this one names are looked up.
     pub siblings: Arc<dyn Siblings + Send + Sync>,
+    /// The folder above it, where a pack's sidecars and checkpoint may lie; nothing in the evidence chooses it.
+    pub above: Option<Arc<dyn Siblings + Send + Sync>>,
 }
 
 impl fmt::Debug for Part {
@@ -21,7 +23,7 @@ impl fmt::Debug for Part {
 }
 
 /// A payload with the manifest that signs its digest.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ExportSet {
     /// The payload.
     pub payload: Part,
@@ -43,6 +45,12 @@ impl ExportSet {
     }
 }
 
+impl fmt::Debug for ExportSet {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "ExportSet({:?}, {:?})", self.payload, self.manifest)
+    }
+}
+
 /// Files that are verified together.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -51,6 +59,8 @@ pub enum Evidence {
     Export(ExportSet),
     /// A single-file evidence bundle.
     Bundle(Part),
+    /// A checkpoint on its own.
+    Checkpoint(Part),
     /// A key manifest on its own.
     KeyManifest(Part),
     /// Recognised, but not verified by this release.
@@ -68,7 +78,10 @@ impl Evidence {
     pub fn label(&self) -> &str {
         match self {
             Self::Export(set) => &set.payload.label,
-            Self::Bundle(part) | Self::KeyManifest(part) | Self::Unsupported { part, .. } => &part.label,
+            Self::Bundle(part)
+            | Self::Checkpoint(part)
+            | Self::KeyManifest(part)
+            | Self::Unsupported { part, .. } => &part.label,
         }
     }
 }

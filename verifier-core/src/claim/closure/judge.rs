@@ -192,7 +192,12 @@ struct Judge<'j, 'e> {
 impl Judge<'_, '_> {
     /// The first failure of a claim becomes its subject, the others stand beside it.
     fn report(&mut self, claim: Claim, finding: Finding, place: Place, span: (u64, u64)) {
-        let finding = finding.at(self.export.place(Some(place.pointer()), span));
+        let mut finding = finding.at(self.export.place(Some(place.pointer()), span));
+        let missing = finding.code.id == code::WALK_CLOSURE_DIGEST_MISSING.id;
+        if missing && !self.required {
+            // Nobody asked, and what is missing contradicts nothing.
+            finding.effect = Effect::Limits { verdict: Verdict::InsufficientEvidence };
+        }
         let decides = finding.effect.verdict().is_some();
         let slot = self.failed.get_mut(claim.slot());
         match slot {
@@ -344,8 +349,14 @@ impl Judge<'_, '_> {
             return self.report(Claim::Dispatch, finding, place, closure.span);
         };
         let named = state.and_then(|state| state.binding_request_hash.as_deref());
-        let binding = if closure.in_record { closure.carrier_binding.as_deref() } else { named };
-        if let Some(signed) = state.and_then(|state| state.signed_request_hash.as_deref())
+        let signed = state.and_then(|state| state.signed_request_hash.as_deref());
+        let binding = match (closure.in_record, named) {
+            (true, _) => closure.carrier_binding.as_deref(),
+            // An export of events has no permit objects; the signed decision says more than they would.
+            (false, None) if !self.required => signed,
+            (false, named) => named,
+        };
+        if let Some(signed) = signed
             && signed != &**digest
         {
             let message = format!(

@@ -8,14 +8,20 @@ mod integrity;
 mod manifest;
 mod permit;
 mod record;
+mod scope;
+mod workflow;
 
+use std::io::Read;
 use std::sync::Arc;
+
+use crate::archive::gzip;
+use crate::bytes::Blob;
 
 use crate::claim::{closure, name, payload_digest, walk};
 use crate::evidence::stream::{self, Decoded, Settings, StreamError, Streamed};
 use crate::evidence::{ExportSet, Progress};
 use crate::finding::{Effect, Finding, Location, Verdict, catalog};
-use crate::json::AnomalyKind;
+use crate::json::{AnomalyKind, Document, ParserLimits};
 use crate::registry::Semantics;
 use crate::report::{FileSummary, ReportBuilder, Requested};
 use crate::trust::{Check, KeyRing, KeySource, NamedBlob, TrustPolicy};
@@ -69,6 +75,24 @@ impl Export<'_> {
         }
     }
 
+    /// The decoded payload as one document, within the limit for documents held in memory.
+    pub(crate) fn document(&self) -> Result<Document, String> {
+        let limits = &self.policy.limits;
+        let blob = if self.streamed.gzip {
+            let stored = self.set.payload.entry.open().map_err(|error| error.to_string())?;
+            let mut text = Vec::new();
+            let mut decoded = gzip::decompress(stored, limits).take(limits.document_bytes + 1);
+            decoded.read_to_end(&mut text).map_err(|error| error.to_string())?;
+            if u64::try_from(text.len()).unwrap_or(u64::MAX) > limits.document_bytes {
+                return Err(format!("the document is larger than {} bytes", limits.document_bytes));
+            }
+            Blob::new(text)
+        } else {
+            self.set.payload.entry.read(limits.document_bytes).map_err(|error| error.to_string())?
+        };
+        Document::parse(blob, ParserLimits::from(limits)).map_err(|error| error.to_string())
+    }
+
     /// A place in the payload.
     pub(crate) fn place(&self, pointer: Option<String>, span: (u64, u64)) -> Location {
         Location { file: self.payload_label().to_owned(), pointer, bytes: Some(span.0..span.1) }
@@ -112,9 +136,19 @@ pub(crate) fn verify(
     integrity::check(&export, out);
     identity::check(&export, out);
     gate.after(name::EXPORT_INTEGRITY, out);
+    if gate.open(&[name::SCOPE_FAITHFULNESS, name::SCOPE_STATE], out) {
+        scope::check(&export, out);
+        gate.after(name::SCOPE_FAITHFULNESS, out);
+    }
     if gate.open(&[name::PERMIT_DECISION], out) {
         permit::check(&export, &visitor, collected.permits, out);
         gate.after(name::PERMIT_DECISION, out);
+    }
+    if gate.open(&WORKFLOW_CLAIMS, out) {
+        workflow::check(&export, collected.snapshots, out);
+        for claim in WORKFLOW_CLAIMS {
+            gate.after(claim, out);
+        }
     }
     if gate.open(&[name::LOCAL_CONTINUITY], out) {
         walk::check(&export, collected.chain, out);
@@ -128,6 +162,16 @@ pub(crate) fn verify(
     semantics.annotate(out);
     limits_of_the_evidence(&export, out);
 }
+
+/// Claims over workflow evidence and incident bundles, in the reference's order.
+const WORKFLOW_CLAIMS: [&str; 6] = [
+    crate::claim::workflow::SIBLING_INTEGRITY,
+    crate::claim::workflow::DECLARATION_SIGNATURE,
+    crate::claim::workflow::EFFECTIVE_INTENT_HASH,
+    crate::claim::workflow::AMENDMENT_SIGNATURE,
+    crate::claim::workflow::PERMIT_SNAPSHOT,
+    crate::claim::incident::BUNDLE_MANIFEST,
+];
 
 /// Where the reference would have stopped.
 ///
@@ -157,7 +201,9 @@ impl Gate<'_, '_> {
 
     /// Closes the gate when a requested claim was not established.
     fn after(&mut self, claim: &'static str, out: &ReportBuilder) {
-        let requested = claim == name::EXPORT_INTEGRITY
+        let always = claim == name::EXPORT_INTEGRITY || claim == name::SCOPE_FAITHFULNESS;
+        let requested = always
+            || WORKFLOW_CLAIMS.contains(&claim)
             || self.export.semantics.request(claim).is_some()
             || (claim == name::LOCAL_CONTINUITY && self.export.policy.walk == Check::Required);
         let accepted = claim == name::EXPORT_INTEGRITY && self.export.policy.allow_unsigned;

@@ -9,7 +9,6 @@ use crate::claim::permit;
 use crate::evidence::Fields;
 use crate::evidence::stream::Decoded;
 use crate::finding::{Finding, Location, Verdict, catalog};
-use crate::json::{Document, ParserLimits};
 use crate::report::{ReportBuilder, Requested};
 use crate::trust::{KeyTable, PERMIT_BINDING_SIGNING};
 
@@ -28,8 +27,7 @@ pub(super) fn check(
         decisions
             .extend(permit::in_export(|name| fields.member(name)).map(|found| visitor.decision(found, "")));
         if fields.member("artifact_type").is_some_and(|kind| kind.is_text("permit_decision_binding"))
-            && let Ok(blob) = export.set.payload.entry.read(export.policy.limits.document_bytes)
-            && let Ok(document) = Document::parse(blob, ParserLimits::from(&export.policy.limits))
+            && let Ok(document) = export.document()
         {
             let whole = permit::in_entry(document.root()).filter(|found| found.pointer().is_empty());
             decisions.extend(whole.map(|found| visitor.decision(found, "")));

@@ -13,6 +13,7 @@ use crate::claim::closure::{ClosureKeys, ClosureRows, EntryFacts};
 use crate::claim::payload_digest::{DigestRow, digest_row};
 use crate::claim::permit::{self, DecisionRow, PermitBody};
 use crate::claim::walk::ChainRows;
+use crate::claim::workflow::{SnapshotRow, snapshot_row};
 use crate::evidence::stream::{Item, Origin, Visitor};
 use crate::finding::{Effect, Finding};
 use crate::json::Value;
@@ -76,6 +77,7 @@ pub(super) struct RecordRow {
     contradictions: Vec<Finding>,
     /// The permit object, when its decision was not among the record's own.
     body: Option<Box<PermitBody>>,
+    snapshot: Option<Box<SnapshotRow>>,
 }
 
 /// The chain entries of a permit record.
@@ -108,6 +110,7 @@ struct Head<'a> {
     payload: Option<Value<'a>>,
     is_event: bool,
     has_artifact: bool,
+    has_state: bool,
 }
 
 impl<'a> Head<'a> {
@@ -123,6 +126,7 @@ impl<'a> Head<'a> {
                 "payload" => head.payload = Some(member.value),
                 "event_id" | "record_hash" | "prev_hash" => head.is_event = true,
                 "artifact_type" => head.has_artifact = true,
+                "workflow_state_json" | "workflow_state" => head.has_state = true,
                 _ => {}
             }
         }
@@ -166,7 +170,11 @@ impl Visitor for RecordVisitor<'_> {
             decisions: Vec::new(),
             contradictions: Vec::new(),
             body: None,
+            snapshot: None,
         };
+        if item.origin == RECORDS && (head.has_state || head.permit.is_some() || !value.is_object()) {
+            row.snapshot = snapshot_row(value, index).map(Box::new);
+        }
         if value.is_object() && (is_entry_array || head.is_event) {
             row.entry = Some(EntryRow::read(value, source));
             if let Some(kind) = head.event_type {
@@ -282,6 +290,7 @@ pub(super) struct Collected {
     pub(super) closures: ClosureRows,
     pub(super) digests: Vec<DigestRow>,
     pub(super) permits: PermitRows,
+    pub(super) snapshots: Vec<SnapshotRow>,
 }
 
 /// Decisions and permit objects of a payload.
@@ -331,6 +340,7 @@ impl Collected {
             closures: ClosureRows::default(),
             digests: Vec::new(),
             permits: PermitRows::default(),
+            snapshots: Vec::new(),
         }
     }
 
@@ -347,6 +357,7 @@ impl Collected {
         for finding in row.contradictions.drain(..) {
             self.permits.contradiction(finding);
         }
+        self.snapshots.extend(row.snapshot.take().map(|snapshot| *snapshot));
         if let Some(body) = row.body.take() {
             self.permits.body(*body);
         }

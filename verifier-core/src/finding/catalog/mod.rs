@@ -3,6 +3,7 @@
 //! `explain`, the rules of machine formats and the help of the desktop program all come from these rows. A
 //! row is never reused for another meaning.
 
+pub mod checkpoint;
 pub mod closure;
 pub mod command;
 pub mod export;
@@ -25,6 +26,7 @@ static TABLES: &[&[&Code]] = &[
     trust::ALL,
     walk::ALL,
     closure::ALL,
+    checkpoint::ALL,
     permit::ALL,
     scope::ALL,
     command::ALL,
