@@ -1,5 +1,6 @@
 """Workflow evidence and incident bundles."""
 import gzip
+import json
 
 from . import artifacts as a
 from .registry import DISPROVED, Pack, accepted, edit, export, pair
@@ -69,6 +70,15 @@ pair(
 )
 pair(
     AREA,
+    "count-boolean",
+    "the number of declarations is stated as true",
+    document([a.declaration()], declaration_count=True),
+    document([a.declaration()]),
+    "INPUT_STRUCTURE_INVALID",
+    notes="the reference takes true for 1",
+)
+pair(
+    AREA,
     "compressed-document",
     "an altered workflow document, compressed so that the check is skipped",
     export(gzip.compress(a.dump(a.workflow([a.declaration(shown={"intent_json": dict(a.INTENT, max_calls=5000)})], [])), 9, mtime=0), kind="workflow_evidence", name="export.json.gz"),
@@ -88,6 +98,13 @@ def siblings(snapshots=None, file_name="workflow_evidence.json", place=None, key
     body = {"schema": "keel.evidence/v1", "project_id": a.PROJECT, "records": records}
     pack = export(body, manifest=a.sibling(data, file_name, key, **descriptor), kind="evidence", count=len(records), keys=keys)
     pack.files[place or "files/workflow_evidence.json"] = data
+    return pack
+
+
+def without_mention(pack):
+    manifest = json.loads(pack.files["files/manifest.json"])
+    del manifest["sibling_artifacts"]
+    pack.files["files/manifest.json"] = a.dump(manifest)
     return pack
 
 
@@ -131,6 +148,14 @@ pair(
     siblings(place="other/workflow_evidence.json", bundle_dir="files/../../other"),
     siblings(),
     "INPUT_PATH_UNSAFE",
+)
+pair(
+    AREA,
+    "sibling-unnamed",
+    "the mention of the sibling was removed from the unsigned part of the manifest",
+    without_mention(siblings()),
+    siblings(),
+    "WORKFLOW_SIBLING_UNNAMED",
 )
 pair(
     AREA,
@@ -256,10 +281,36 @@ accepted(
     incident(version=1),
     ["INCIDENT_CONTENT_NOT_EXAMINED"],
 )
-accepted(
+pair(
     INCIDENT,
     "extra-file",
-    "a file that the manifest does not list is named",
+    "the zip holds a file that the manifest does not list, so that no check looks at it",
     incident(members=[("readme.txt", b"call me\n")]),
-    ["INCIDENT_MEMBER_UNLISTED"],
+    incident(),
+    "INCIDENT_MEMBER_UNLISTED",
+)
+pair(
+    INCIDENT,
+    "listed-file-absent",
+    "the manifest lists a file that is not in the zip",
+    incident(listed=(lambda listed: (listed["files"].append({"name": "notes.txt", "schema": None}), listed)[1])(a.incident_manifest({}))),
+    incident(),
+    "INCIDENT_MEMBER_MISSING",
+)
+pair(
+    INCIDENT,
+    "manifest-removed",
+    "no manifest says what the bundle is, so that nothing in it would be examined",
+    export(a.zipped(a.incident_files().items()), name="incident.zip", kind="incident_evidence"),
+    export(a.zipped(a.incident_files().items()), name="incident.zip", kind="incident_evidence", manifest=a.incident_manifest({})),
+    "INCIDENT_MANIFEST_MISSING",
+    notes="the export manifest that would name version and files carries no signature over them",
+)
+pair(
+    INCIDENT,
+    "manifest-relabelled",
+    "the unsigned export manifest calls the bundle version 1, the signed zip says 2",
+    export(incident().files["files/incident.zip"], name="incident.zip", kind="incident_evidence", manifest={"manifest_version": 1}),
+    incident(),
+    "INCIDENT_MANIFEST_CONTRADICTION",
 )

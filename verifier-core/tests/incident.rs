@@ -89,7 +89,7 @@ fn the_list_of_files_is_compared_with_the_zip() {
     refused(&run(&twice, &manifest), Disproved, "INCIDENT_MEMBER_DUPLICATED");
     let mut outside = incident_files();
     outside.push(("../outside.json", b"{}".to_vec()));
-    refused(&run(&outside, &manifest), InsufficientEvidence, "INPUT_PATH_UNSAFE");
+    refused(&run(&outside, &manifest), InsufficientEvidence, "INCIDENT_MEMBER_UNSAFE");
     let listed = |row: Value| {
         let mut manifest = manifest.clone();
         manifest["files"].as_array_mut().unwrap().push(row);

@@ -19,7 +19,7 @@ mod manifest;
 use crate::archive::{Archive, Container, Entry, Note, NoteKind, OpenError};
 use crate::bytes::Limits;
 use crate::claim::workflow::Failures;
-use crate::finding::catalog::input::{INPUT_LIMIT_EXCEEDED, INPUT_PATH_UNSAFE, INPUT_UNREADABLE};
+use crate::finding::catalog::input::{INPUT_LIMIT_EXCEEDED, INPUT_UNREADABLE};
 use crate::finding::catalog::workflow::{
     INCIDENT_BUNDLE_MANIFEST_SUPPORTED, INCIDENT_CONTENT_NOT_EXAMINED, INCIDENT_MANIFEST_MISSING,
     INCIDENT_MANIFEST_SCHEMA_INVALID, INCIDENT_MEMBER_DUPLICATED, INCIDENT_MEMBER_UNSAFE,
@@ -232,7 +232,6 @@ impl Check<'_> {
             let Note { kind, .. } = note;
             let text = note.to_string();
             let finding = match kind {
-                NoteKind::UnsafeName => Finding::lacks(&INPUT_PATH_UNSAFE, text),
                 NoteKind::DuplicateName => Finding::disproves(&INCIDENT_MEMBER_DUPLICATED, text),
                 NoteKind::Comment | NoteKind::CaseCollision => Finding::notes(&INCIDENT_MEMBER_UNSAFE, text),
                 _ => Finding::lacks(&INCIDENT_MEMBER_UNSAFE, text),
