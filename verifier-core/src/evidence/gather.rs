@@ -276,3 +276,6 @@ pub fn named(files: NamedFiles<'_>, limits: &Limits) -> Batch {
     }
     batch
 }
+
+#[cfg(test)]
+mod tests;
