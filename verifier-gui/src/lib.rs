@@ -1,0 +1,15 @@
+//! The desktop review: shows what `verifier-core` reports, and decides nothing.
+//!
+//! Views draw [`state::State`] and send [`Command`]s; [`update::apply`] is the only place that changes the state;
+//! verification runs on a thread of its own ([`worker`]). No socket is opened.
+
+mod app;
+mod command;
+pub mod state;
+mod theme;
+pub mod update;
+pub mod view;
+pub mod worker;
+
+pub use app::App;
+pub use command::{Command, CommandSender};

@@ -1,0 +1,35 @@
+//! Colours. A verdict also differs by its mark and word, never by colour alone.
+
+use egui::{Color32, Visuals};
+use verifier_core::finding::Verdict;
+use verifier_core::report::Outcome;
+
+const GOOD: [Color32; 2] = [Color32::from_rgb(0x16, 0x7a, 0x3e), Color32::from_rgb(0x6c, 0xd4, 0x93)];
+const BAD: [Color32; 2] = [Color32::from_rgb(0xb3, 0x26, 0x1e), Color32::from_rgb(0xff, 0x8f, 0x85)];
+const OPEN: [Color32; 2] = [Color32::from_rgb(0x8a, 0x5a, 0x00), Color32::from_rgb(0xf0, 0xc0, 0x60)];
+
+fn pick([light, dark]: [Color32; 2], visuals: &Visuals) -> Color32 {
+    if visuals.dark_mode { dark } else { light }
+}
+
+/// The colour of an outcome; acceptance without trust is not shown as success.
+pub(crate) fn outcome(outcome: Outcome, without_trust: bool, visuals: &Visuals) -> Color32 {
+    let colours = match outcome {
+        Outcome::Verified if without_trust => OPEN,
+        Outcome::Verified => GOOD,
+        Outcome::NotEstablished => OPEN,
+        Outcome::Disproved | Outcome::Unreadable => BAD,
+    };
+    pick(colours, visuals)
+}
+
+/// Mark and colour of a verdict.
+pub(crate) fn verdict(verdict: Verdict, visuals: &Visuals) -> (&'static str, Color32) {
+    let (mark, colours) = match verdict {
+        Verdict::Supported => ("+", GOOD),
+        Verdict::Disproved => ("×", BAD),
+        Verdict::InsufficientEvidence => ("–", OPEN),
+        Verdict::UnverifiableScope => ("?", OPEN),
+    };
+    (mark, pick(colours, visuals))
+}
