@@ -6,6 +6,7 @@
 //! `CASE=part` runs only the cases whose id contains `part`.
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "a test stops at the first surprise and says why"
 )]

@@ -4,6 +4,7 @@
 //! Only `export`, `verify` and bare-path command lines are read here; all others are the command's own business.
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "a test stops at the first surprise and says why"
 )]

@@ -54,6 +54,7 @@ impl fmt::Debug for ExportSet {
 /// Files that are verified together.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "a run holds a few sets, most of them exports")]
 pub enum Evidence {
     /// A payload and its manifest.
     Export(ExportSet),

@@ -38,7 +38,7 @@ pub(super) fn check(export: &Export<'_>, out: &mut ReportBuilder) {
         export: fields.map(|fields| -> &dyn Fields { fields }),
         manifest: export.manifest.map(super::Manifest::root),
         siblings: &*beside.siblings,
-        parent: beside.above.as_ref().map(|above| -> &dyn Siblings { &**above }),
+        parent: beside.above.as_deref().map(|above| -> &dyn Siblings { above }),
         sidecar: sidecar.as_ref().map(|(name, blob)| Explicit { name, blob }),
         checkpoint: checkpoint.as_ref().map(|(name, blob)| Explicit { name, blob }),
         keys: export.binding_keys,
