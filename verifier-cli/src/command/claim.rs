@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use verifier_core::evidence::{self, Batch, NamedFiles};
 use verifier_core::finding::Verdict;
 use verifier_core::finding::catalog::command::NOT_IMPLEMENTED_YET;
+use verifier_core::finding::catalog::export::REQUESTED_CHECK_NOT_RUN;
+use verifier_core::finding::catalog::scope::EXPORT_SCOPE_DECLARATION_MISSING;
 use verifier_core::registry;
 use verifier_core::render::verdicts_v0;
 use verifier_core::report::{Outcome, Report};
@@ -154,6 +156,14 @@ fn judge(
 /// Status, code and message of the claim; a run that fails for another reason does not support it.
 fn reason(report: &Report, claim: &str, outcome: Outcome) -> (Verdict, Option<&'static str>, Option<String>) {
     let found = report.claim(claim);
+    if found
+        .and_then(|claim| claim.deciding_subject())
+        .is_some_and(|subject| subject.code.id == EXPORT_SCOPE_DECLARATION_MISSING.id)
+    {
+        // The export claims no scope, so asking for it evaluates nothing; the reference calls that supported.
+        let message = format!("claim {claim} is asked for, and the export declares no scope");
+        return (Verdict::InsufficientEvidence, Some(REQUESTED_CHECK_NOT_RUN.id), Some(message));
+    }
     let verdict = found.map_or(Verdict::InsufficientEvidence, |claim| claim.verdict);
     let subject = found.and_then(|claim| claim.deciding_subject());
     if let Some(subject) = subject.filter(|_| verdict != Verdict::Supported || outcome == Outcome::Verified) {
