@@ -156,6 +156,6 @@ pair(
     "the claim is asked for, and the export declares no scope",
     (lambda made: Pack(made.files, ["claim", "scope_faithfulness", "--export-file", "files/export.json", "--manifest", "files/manifest.json", "--key-manifest", "files/keys.json", "--json"]))(chain()),
     claim(a.scoped()),
-    "REQUESTED_CHECK_NOT_RUN",
+    "EXPORT_SCOPE_DECLARATION_MISSING",
     notes="the reference says supported, because nothing was judged",
 )
