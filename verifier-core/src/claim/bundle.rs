@@ -11,7 +11,7 @@
 //! judges leaves the bundle not established.
 
 use crate::canon::{self, Profile};
-use crate::claim::export::{anomaly_finding, refusal_finding};
+use crate::claim::export::{Export, anomaly_finding, refusal_finding};
 use crate::claim::name;
 use crate::crypto::{PublicKey, SignatureText, TextError, prefixed};
 use crate::evidence::Part;
@@ -84,6 +84,27 @@ pub(crate) fn verify(part: &Part, policy: &TrustPolicy, out: &mut ReportBuilder)
         .map(str::to_owned),
     );
     out.ran("bundle.envelope", "digests, signature and signer of the bundle", &[]);
+}
+
+/// Checks the envelope of a bundle that is the payload of a split-file export.
+pub(crate) fn check_inner(export: &Export<'_>, out: &mut ReportBuilder) {
+    let part = &export.set.payload;
+    let Ok(document) = export.document() else { return };
+    let root = document.root();
+    let parts = (
+        root.member("body").and_then(Value::as_object),
+        root.member("signature_envelope").and_then(Value::as_object),
+    );
+    out.claim(CLAIM, Requested::Automatic);
+    let (Some(body), Some(envelope)) = parts else {
+        let finding =
+            Finding::lacks(&code::BUNDLE_SHAPE_INVALID, "body and signature_envelope must be objects");
+        return out.unsupported(CLAIM, subject(part), finding.at(Location::file(&part.label)));
+    };
+    let envelope = Envelope { part, body, envelope };
+    if envelope.integrity(out) {
+        envelope.signer(export.policy, out);
+    }
 }
 
 fn subject(part: &Part) -> Subject {
@@ -240,12 +261,23 @@ fn profile(root: Value<'_>, body: Value<'_>, part: &Part, out: &mut ReportBuilde
                 .at(Location::file(&part.label).pointing("/body/profile")),
         );
     }
-    let receipts = root.path(&["signature_envelope", "tsa_receipts"]).map_or(0, Value::len);
-    if receipts > 0 {
-        out.skipped(
-            "bundle.timestamps",
-            "RFC 3161 timestamps",
-            "this release does not verify timestamps in bundles",
-        );
+    let receipts = root.path(&["signature_envelope", "tsa_receipts"]).map(Value::items);
+    let mut count = 0u64;
+    for receipt in receipts.into_iter().flatten().filter(|receipt| receipt.is_object()) {
+        count += 1;
+        let bytes = ["receipt_b64", "tsa_response_base64"]
+            .iter()
+            .any(|name| receipt.member(name).and_then(Value::non_blank_text).is_some());
+        if !bytes {
+            let message = "a timestamp receipt carries no bytes";
+            let finding = Finding::lacks(&code::BUNDLE_TSA_RECEIPT_MISSING, message);
+            out.unsupported(CLAIM, subject(part), finding.at(Location::value(&part.label, receipt)));
+        }
+    }
+    if count > 0 {
+        let message =
+            format!("{count} timestamp receipts were not verified: this release has no check for them");
+        out.skipped("bundle.timestamps", "RFC 3161 timestamps", message.clone());
+        out.not_proven.push(message);
     }
 }

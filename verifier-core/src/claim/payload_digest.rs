@@ -16,9 +16,10 @@ use std::collections::HashMap;
 use crate::bytes::hex;
 use crate::canon::{ObjectBuilder, Profile};
 use crate::claim::export::{Export, STREAMED};
+use crate::claim::name;
 use crate::crypto::sha256;
 use crate::evidence::stream::{self, Item, Origin, Settings, Visitor};
-use crate::finding::{Effect, Finding, catalog};
+use crate::finding::{Effect, Finding, Location, catalog};
 use crate::json::Value;
 use crate::report::ReportBuilder;
 
@@ -202,6 +203,13 @@ impl Visitor for DigestVisitor<'_> {
 pub(crate) fn check(export: &Export<'_>, digests: &[DigestRow], out: &mut ReportBuilder) {
     if digests.is_empty() {
         out.skipped("payload.digests", TITLE, "the evidence carries no integrity digest events");
+        if out.verdict(name::LOCAL_CONTINUITY).is_some() {
+            let message = "no integrity digest covers the payloads of the chain entries; only the export signature does";
+            out.finding(
+                Finding::notes(&code::PAYLOAD_NOT_COVERED, message)
+                    .at(Location::file(export.payload_label())),
+            );
+        }
         return;
     }
     let mut listed: HashMap<&str, &Covered> = HashMap::new();

@@ -265,6 +265,7 @@ pub(crate) fn check(export: &Export<'_>, mut rows: ChainRows, out: &mut ReportBu
             let fields = export.fields();
             let top = fields.is_some_and(|fields| fields.count("chain_entries").is_some());
             let track = if top {
+                shadowed(export, rows.nested, out);
                 rows.top
             } else {
                 if fields.is_some_and(|fields| {
@@ -432,6 +433,24 @@ fn finding(problem: Problem) -> Finding {
     finding
 }
 
+/// Record-level entries beside top-level ones: the reference does not look at them, but a reader is shown them. They
+/// need not be continuous; what contradicts itself fails.
+fn shadowed(export: &Export<'_>, track: Track, out: &mut ReportBuilder) {
+    for (pointer, problem) in track.noticed {
+        let contradicts = matches!(
+            problem.kind,
+            ProblemKind::HashMismatch
+                | ProblemKind::Unhashable
+                | ProblemKind::Structure(_)
+                | ProblemKind::Foreign
+        );
+        if contradicts {
+            let place = export.place(pointer, problem.span);
+            out.finding(finding(problem).at(place).on(CLAIM));
+        }
+    }
+}
+
 /// Takes the entries that stand for what the export's filter left out (spec 04 section 4).
 fn bridges(
     export: &Export<'_>,
@@ -469,8 +488,7 @@ fn bridges(
 
 /// Reads the governance events of an incident bundle.
 ///
-/// The events are those around the incident, so stretches between them may be missing; only what contradicts
-/// itself fails.
+/// The chain may begin and end anywhere; within the bundle it must be continuous.
 pub(crate) fn check_incident_events(entry: &Entry, policy: &TrustPolicy, out: &mut ReportBuilder) {
     let title = "governance events of the incident";
     let settings = Settings { limits: &policy.limits, workers: policy.workers, arrays: &[] };
@@ -496,13 +514,7 @@ pub(crate) fn check_incident_events(entry: &Entry, policy: &TrustPolicy, out: &m
     };
     out.ran("incident.events", title, &[("entries", totals.entries), ("record hashes", totals.hashes)]);
     for (pointer, problem) in track.noticed {
-        let contradicts = matches!(
-            problem.kind,
-            ProblemKind::HashMismatch
-                | ProblemKind::Repeated
-                | ProblemKind::RepeatedId
-                | ProblemKind::Structure(_)
-        );
+        let contradicts = !matches!(problem.kind, ProblemKind::Genesis | ProblemKind::WindowEdge);
         let span = problem.span;
         let mut finding = finding(problem);
         if !contradicts {

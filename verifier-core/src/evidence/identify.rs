@@ -120,7 +120,9 @@ fn of_json_head(head: &[u8], limits: &Limits) -> Kind {
     let seen = members(body, limits);
     let schema = seen.text("schema");
     let version = seen.text("schema_version");
-    if version.starts_with("keel.evidence_bundle/") {
+    // A large member that sorts first hides what follows it, so its name has to do.
+    let hidden = |name: &str, behind: &str| seen.has(name) && !seen.has(behind);
+    if version.starts_with("keel.evidence_bundle/") || hidden("body", "content_hash") {
         Kind::EvidenceBundle
     } else if seen.text("artifact_type") == "checkpoint_scope_state" {
         Kind::ScopeState
@@ -130,7 +132,7 @@ fn of_json_head(head: &[u8], limits: &Limits) -> Kind {
         Kind::WorkChain
     } else if seen.has("verifier_compatibility") {
         Kind::VoiceAttestation
-    } else if seen.has("composite_hash") && seen.has("chain_heads") {
+    } else if seen.has("chain_heads") && !seen.has("records") {
         Kind::Checkpoint
     } else if schema == "keel.workflow_evidence/v1" || schema == "keel.vanta.workflow_evidence/v1" {
         Kind::WorkflowEvidence
@@ -206,6 +208,7 @@ mod tests {
             (r#"{"schema":"keel.workflow_evidence/v1"}"#, Kind::WorkflowEvidence),
             (r#"{"schema_version":"keel.evidence_bundle/v2","body":{}}"#, Kind::EvidenceBundle),
             (r#"{"composite_hash":"x","chain_heads":{}}"#, Kind::Checkpoint),
+            (r#"{"body":{"records":[{"#, Kind::EvidenceBundle),
             (r#"{"event_id":"e","record_hash":"r"}"#, Kind::ExportPayload),
             (r#"{"a":1}"#, Kind::OtherJson),
             ("a,b\n", Kind::Other),

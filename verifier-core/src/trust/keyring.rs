@@ -8,7 +8,7 @@ use super::policy::{KeySource, NamedBlob, TrustPolicy};
 use super::verified::{Basis, Verified};
 use crate::bytes::Blob;
 use crate::crypto::{PublicKey, SignatureText, TextError, verify};
-use crate::json::ParserLimits;
+use crate::json::{AnomalyKind, ParserLimits};
 use crate::time::Timestamp;
 
 /// The keys of one run.
@@ -125,24 +125,24 @@ impl KeyRing {
                     label: "trust_root.json".to_owned(),
                     bundled: true,
                     basis: Basis::Root,
-                    loaded: bundled_root(limits),
+                    loaded: bundled_root(&policy.as_of, limits),
                 },
                 Some(file) => RingKind::Manifest {
                     label: file.name.clone(),
                     bundled: false,
                     basis: Basis::Root,
-                    loaded: load_file(file, &Signers::Itself, limits),
+                    loaded: load_file(file, &Signers::Itself, &policy.as_of, limits),
                 },
             },
             KeySource::Manifest(file) => {
                 let root = match &policy.trust_root {
                     Some(root) if root.name == file.name => None,
-                    Some(root) => Some(load_file(root, &Signers::Itself, limits)),
-                    None => Some(bundled_root(limits)),
+                    Some(root) => Some(load_file(root, &Signers::Itself, &policy.as_of, limits)),
+                    None => Some(bundled_root(&policy.as_of, limits)),
                 };
                 let loaded = match &root {
-                    None => load_file(file, &Signers::Itself, limits),
-                    Some(Ok(root)) => load_file(file, &Signers::Root(root), limits),
+                    None => load_file(file, &Signers::Itself, &policy.as_of, limits),
+                    Some(Ok(root)) => load_file(file, &Signers::Root(root), &policy.as_of, limits),
                     // An unusable root matters only to a signed manifest.
                     Some(Err(error)) => {
                         let empty = KeyManifest {
@@ -151,7 +151,8 @@ impl KeyRing {
                             signer: None,
                             generated_at: None,
                         };
-                        load_file(file, &Signers::Root(&empty), limits).map_err(|_| error.clone())
+                        load_file(file, &Signers::Root(&empty), &policy.as_of, limits)
+                            .map_err(|_| error.clone())
                     }
                 };
                 let basis = match &loaded {
@@ -168,6 +169,15 @@ impl KeyRing {
     #[must_use]
     pub fn is_unsigned_manifest(&self) -> bool {
         matches!(&self.kind, RingKind::Manifest { basis: Basis::Manifest, loaded: Ok(manifest), .. } if !manifest.signed)
+    }
+
+    /// Where readers disagree about the key manifest, which is then not used.
+    #[must_use]
+    pub fn anomaly(&self) -> Option<(AnomalyKind, &str)> {
+        match &self.kind {
+            RingKind::Manifest { loaded: Err(error), .. } => Some((error.anomaly?, &error.text)),
+            _ => None,
+        }
     }
 
     /// Whether the run trusts whatever key the evidence carries.
@@ -353,6 +363,17 @@ fn select<'k>(
     let Some((first, revoked_later)) = usable.first().copied() else {
         return Err(first_refusal.unwrap_or_else(|| Refusal::Unresolvable("no usable entry".to_owned())));
     };
+    // A key that one entry revokes is revoked, whatever another entry of the same key says.
+    let terminal = |entry: &&KeyEntry| {
+        let same = matches!((entry.key, first.key), (Some(Ok(left)), Some(Ok(right))) if left == right);
+        same && matches!(judge(entry, request, as_of), Err(Refusal::Revoked(_)))
+    };
+    let of_purpose = entries.iter().filter(|entry| entry.purpose.as_deref() == Some(purpose));
+    if let Some(Err(refusal)) =
+        of_purpose.filter(|entry| terminal(entry)).map(|entry| judge(entry, request, as_of)).next()
+    {
+        return Err(refusal);
+    }
     let same = |other: &KeyEntry| match (first.key, other.key) {
         (Some(Ok(left)), Some(Ok(right))) => left == right,
         _ => first.public_key == other.public_key,
@@ -417,14 +438,15 @@ fn judge(entry: &KeyEntry, request: &KeyRequest<'_>, as_of: &Timestamp) -> Resul
 fn load_file(
     file: &NamedBlob,
     signers: &Signers<'_>,
+    as_of: &Timestamp,
     limits: ParserLimits,
 ) -> Result<KeyManifest, ManifestError> {
-    let blob = file.content.as_ref().map_err(|error| ManifestError(error.clone()))?;
-    KeyManifest::load(blob, signers, limits)
+    let blob = file.content.as_ref().map_err(|error| ManifestError::new(error.clone()))?;
+    KeyManifest::load(blob, signers, as_of, limits)
 }
 
-fn bundled_root(limits: ParserLimits) -> Result<KeyManifest, ManifestError> {
-    KeyManifest::load(&Blob::new(BUNDLED_TRUST_ROOT.to_vec()), &Signers::Itself, limits)
+fn bundled_root(as_of: &Timestamp, limits: ParserLimits) -> Result<KeyManifest, ManifestError> {
+    KeyManifest::load(&Blob::new(BUNDLED_TRUST_ROOT.to_vec()), &Signers::Itself, as_of, limits)
 }
 
 #[cfg(test)]

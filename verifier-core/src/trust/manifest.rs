@@ -137,11 +137,22 @@ pub struct KeyManifest {
 
 /// Why a key manifest cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ManifestError(pub String);
+pub struct ManifestError {
+    /// The reason.
+    pub text: String,
+    /// Set when readers disagree about the file.
+    pub anomaly: Option<AnomalyKind>,
+}
+
+impl ManifestError {
+    pub(super) fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), anomaly: None }
+    }
+}
 
 impl fmt::Display for ManifestError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        formatter.write_str(&self.text)
     }
 }
 
@@ -160,11 +171,12 @@ impl KeyManifest {
     pub(super) fn load(
         blob: &Blob,
         signers: &Signers<'_>,
+        as_of: &Timestamp,
         limits: ParserLimits,
     ) -> Result<Self, ManifestError> {
-        let fail = |text: &str| ManifestError(text.to_owned());
+        let fail = |text: &str| ManifestError::new(text);
         let document = Document::parse(blob.clone(), limits)
-            .map_err(|error| ManifestError(format!("key manifest is not valid JSON: {error}")))?;
+            .map_err(|error| ManifestError::new(format!("key manifest is not valid JSON: {error}")))?;
         if let Some((kind, value)) =
             document.anomalies().find(|(kind, _)| *kind != AnomalyKind::UnsafeInteger)
         {
@@ -173,7 +185,8 @@ impl KeyManifest {
                 AnomalyKind::UnpairedSurrogate => "half of a surrogate pair",
                 AnomalyKind::NonFinite | AnomalyKind::UnsafeInteger => "a number without a finite value",
             };
-            return Err(ManifestError(format!("key manifest holds {what} at {:?}", value.pointer())));
+            let text = format!("key manifest holds {what} at {:?}", value.pointer());
+            return Err(ManifestError { text, anomaly: Some(kind) });
         }
         let root = document.root();
         let keys = root
@@ -196,7 +209,10 @@ impl KeyManifest {
                 Signers::Itself => &manifest,
                 Signers::Root(root) => *root,
             };
-            manifest.signer = Some(verify_signed(root, is_v1, pool, manifest.generated_at.as_ref())?);
+            manifest.signer = Some(
+                // Without a date of its own the manifest is judged by today's validity of its signer.
+                verify_signed(root, is_v1, pool, manifest.generated_at.as_ref().unwrap_or(as_of))?,
+            );
         }
         Ok(manifest)
     }
@@ -207,9 +223,9 @@ fn verify_signed(
     root: Value<'_>,
     is_v1: bool,
     pool: &KeyManifest,
-    generated_at: Option<&Timestamp>,
+    generated_at: &Timestamp,
 ) -> Result<String, ManifestError> {
-    let fail = |text: &str| Err(ManifestError(text.to_owned()));
+    let fail = |text: &str| Err(ManifestError::new(text));
     let is = |value: Option<Value<'_>>, text: &str| value.is_some_and(|value| value.is_text(text));
     if !is_v1 {
         return fail("public key manifests must use keel.public_key_manifest.v1");
@@ -237,7 +253,7 @@ fn verify_signed(
     for name in ["canonicalization_profile", "keys", "manifest_version"] {
         if let Some(value) = root.member(name) {
             fields.value(name, value).map_err(|error| {
-                ManifestError(format!("public key manifest has no canonical form: {error}"))
+                ManifestError::new(format!("public key manifest has no canonical form: {error}"))
             })?;
         }
     }
@@ -247,7 +263,7 @@ fn verify_signed(
     let mut candidates = pool.entries.iter().filter(|entry| {
         entry.purpose.as_deref() == Some(EXPORT_SIGNING)
             && entry.key_id.as_deref() == Some(&*key_id)
-            && generated_at.is_none_or(|at| entry.window_contains(at))
+            && entry.window_contains(generated_at)
             && !entry.is_terminal()
     });
     let (Some(entry), None) = (candidates.next(), candidates.next()) else {
@@ -259,7 +275,7 @@ fn verify_signed(
         return fail("pinned trust key has no Ed25519 public_key");
     };
     let parsed = SignatureText::parse(&signature)
-        .map_err(|error| ManifestError(format!("public key manifest signature is {error}")))?;
+        .map_err(|error| ManifestError::new(format!("public key manifest signature is {error}")))?;
     if !verify(&key, content_hash.as_bytes(), &parsed) {
         return fail("public key manifest signature does not verify");
     }

@@ -130,6 +130,7 @@ pub(crate) fn verify(
         binding_keys: &binding_keys,
         semantics: &semantics,
     };
+    collected.decisions_at_top(permit::at_top(&export, &visitor));
     describe(&export, out);
     report_text_faults(&export, out);
     let mut gate = Gate { stopped: semantics.report_failure(out, export.manifest_label()), export: &export };
@@ -141,7 +142,7 @@ pub(crate) fn verify(
         gate.after(name::SCOPE_FAITHFULNESS, out);
     }
     if gate.open(&[name::PERMIT_DECISION], out) {
-        permit::check(&export, &visitor, collected.permits, out);
+        permit::check(&export, collected.permits, out);
         gate.after(name::PERMIT_DECISION, out);
     }
     if gate.open(&WORKFLOW_CLAIMS, out) {
@@ -155,12 +156,23 @@ pub(crate) fn verify(
         gate.after(name::LOCAL_CONTINUITY, out);
     }
     payload_digest::check(&export, &collected.digests, out);
+    if fields_bundle(&export) {
+        // A manifest beside a bundle must not make the bundle's own signature go unread.
+        crate::claim::bundle::check_inner(&export, out);
+    }
     if gate.open(&[name::CLOSURE_SIGNATURE, name::CLOSURE_DIGEST, name::CLOSURE_DISPATCH], out) {
         closure::check(&export, collected.closures, out);
     }
     semantics.enforce(out, export.manifest_label());
     semantics.annotate(out);
     limits_of_the_evidence(&export, out);
+}
+
+/// Whether the payload is itself a signed evidence bundle.
+fn fields_bundle(export: &Export<'_>) -> bool {
+    use crate::evidence::Fields;
+    let version = export.fields().and_then(|fields| fields.text("schema_version"));
+    version.is_some_and(|version| version.starts_with("keel.evidence_bundle/"))
 }
 
 /// Claims over workflow evidence and incident bundles, in the reference's order.
@@ -231,6 +243,11 @@ fn key_ring(set: &ExportSet, policy: &TrustPolicy, out: &mut ReportBuilder) -> K
         );
     }
     let ring = KeyRing::load(policy);
+    if let Some((kind, text)) = ring.anomaly() {
+        let mut finding = anomaly_finding(kind, "");
+        text.clone_into(&mut finding.message);
+        out.finding(finding);
+    }
     if ring.is_unsigned_manifest() {
         let message = "the key manifest is trusted because it was named, not because it is signed";
         out.finding(Finding::notes(&catalog::trust::KEY_MANIFEST_UNSIGNED, message));

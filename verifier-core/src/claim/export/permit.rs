@@ -12,28 +12,26 @@ use crate::finding::{Finding, Location, Verdict, catalog};
 use crate::report::{ReportBuilder, Requested};
 use crate::trust::{KeyTable, PERMIT_BINDING_SIGNING};
 
+/// Judges the decisions at the top level of the payload, which come before those of its entries.
+pub(super) fn at_top(export: &Export<'_>, visitor: &RecordVisitor<'_>) -> Vec<permit::DecisionRow> {
+    let Some(fields) = export.fields() else { return Vec::new() };
+    let mut decisions: Vec<_> =
+        permit::in_export(|name| fields.member(name)).map(|found| visitor.decision(found, "")).collect();
+    if fields.member("artifact_type").is_some_and(|kind| kind.is_text("permit_decision_binding"))
+        && let Ok(document) = export.document()
+    {
+        let whole = permit::in_entry(document.root()).filter(|found| found.pointer().is_empty());
+        decisions.extend(whole.map(|found| visitor.decision(found, "")));
+    }
+    decisions
+}
+
 /// Reports every decision and compares permit objects with what was signed about them.
-pub(super) fn check(
-    export: &Export<'_>,
-    visitor: &RecordVisitor<'_>,
-    mut rows: PermitRows,
-    out: &mut ReportBuilder,
-) {
+pub(super) fn check(export: &Export<'_>, mut rows: PermitRows, out: &mut ReportBuilder) {
     let requested =
         export.requested(name::PERMIT_DECISION, export.policy.require.contains(name::PERMIT_DECISION));
     let asked = matches!(requested, Requested::Evidence | Requested::Operator);
-    let mut decisions = Vec::new();
-    if let Some(fields) = export.fields() {
-        decisions
-            .extend(permit::in_export(|name| fields.member(name)).map(|found| visitor.decision(found, "")));
-        if fields.member("artifact_type").is_some_and(|kind| kind.is_text("permit_decision_binding"))
-            && let Ok(document) = export.document()
-        {
-            let whole = permit::in_entry(document.root()).filter(|found| found.pointer().is_empty());
-            decisions.extend(whole.map(|found| visitor.decision(found, "")));
-        }
-    }
-    decisions.append(&mut rows.decisions);
+    let mut decisions = std::mem::take(&mut rows.decisions);
     for decision in &mut decisions {
         export.payload_label().clone_into(&mut decision.location.file);
     }

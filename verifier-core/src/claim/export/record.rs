@@ -111,6 +111,8 @@ struct Head<'a> {
     is_event: bool,
     has_artifact: bool,
     has_state: bool,
+    /// The record itself carries a decision, where the reference does not look.
+    has_decision: bool,
 }
 
 impl<'a> Head<'a> {
@@ -126,6 +128,7 @@ impl<'a> Head<'a> {
                 "payload" => head.payload = Some(member.value),
                 "event_id" | "record_hash" | "prev_hash" => head.is_event = true,
                 "artifact_type" => head.has_artifact = true,
+                "permit_decision" | "permit_decision_binding" => head.has_decision = true,
                 "workflow_state_json" | "workflow_state" => head.has_state = true,
                 _ => {}
             }
@@ -186,6 +189,12 @@ impl Visitor for RecordVisitor<'_> {
         }
         if head.is_digest() {
             row.digests.extend(digest_row(value));
+        }
+        if head.has_decision {
+            let prefix = format!("/{array}/{index}");
+            row.decisions.extend(
+                permit::in_export(|name| value.member(name)).map(|found| self.decision(found, &prefix)),
+            );
         }
         match head.chain_entries {
             None => {
@@ -344,14 +353,27 @@ impl Collected {
         }
     }
 
+    /// Puts decisions of the payload's top level before those of its entries.
+    pub(super) fn decisions_at_top(&mut self, mut decisions: Vec<DecisionRow>) {
+        for decision in &decisions {
+            self.signed_request(decision);
+        }
+        decisions.append(&mut self.permits.decisions);
+        self.permits.decisions = decisions;
+    }
+
+    fn signed_request(&mut self, decision: &DecisionRow) {
+        if let Some(signed) = decision.signed()
+            && let (Some(permit), Some(hash)) = (&signed.permit_id, signed.request_digest())
+        {
+            self.closures.signed_request(permit, &hash);
+        }
+    }
+
     pub(super) fn take(&mut self, origin: Origin, mut row: RecordRow) {
         self.digests.append(&mut row.digests);
         for decision in row.decisions.drain(..) {
-            if let Some(signed) = decision.signed()
-                && let (Some(permit), Some(digest)) = (&signed.permit_id, signed.request_digest())
-            {
-                self.closures.signed_request(permit, &digest);
-            }
+            self.signed_request(&decision);
             self.permits.decision(decision);
         }
         for finding in row.contradictions.drain(..) {

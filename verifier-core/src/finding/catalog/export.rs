@@ -109,6 +109,10 @@ crate::codes! {
         "Bundle signature invalid",
         "The signature over the content hash does not verify under the key in the envelope.",
         "Treat the bundle as altered." }
+    BUNDLE_TSA_RECEIPT_MISSING {
+        "Timestamp receipt without bytes",
+        "The envelope lists a timestamp receipt that carries no receipt bytes.",
+        "Ask the issuer for the receipt." }
     EVIDENCE_BUNDLE_V2_PROFILE_UNADJUDICATED {
         "Bundle profile not adjudicated",
         "The body follows a profile that this release does not judge, so what it states is not established.",

@@ -80,7 +80,15 @@ fn window_status_and_revocation_count_even_when_the_key_id_is_named() {
 fn every_entry_of_a_key_id_is_tried_and_only_one_key_may_remain() {
     let at = Some("2026-05-07T12:00:00Z");
     let both = format!("{},{}", entry(",\"status\":\"revoked\""), entry(",\"status\":\"active\""));
-    assert!(resolve(&ring(&both), at).is_ok());
+    assert!(
+        matches!(resolve(&ring(&both), at), Err(Refusal::Revoked(_))),
+        "one entry revokes the key for all"
+    );
+    let other = entry(",\"status\":\"revoked\"").replace(EXPORT_KEY, OTHER_KEY);
+    assert!(
+        resolve(&ring(&format!("{other},{}", entry(""))), at).is_ok(),
+        "another key under the id is revoked"
+    );
     let two = format!("{},{}", entry(""), entry("").replace(EXPORT_KEY, OTHER_KEY));
     assert!(matches!(resolve(&ring(&two), at), Err(Refusal::Ambiguous(_))));
     assert!(matches!(resolve(&ring(&entry("").replace("\"k\"", "\"x\"")), at), Err(Refusal::Unknown(_))));
