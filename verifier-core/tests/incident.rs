@@ -83,10 +83,7 @@ fn the_list_of_files_is_compared_with_the_zip() {
     }
     let mut extra = incident_files();
     extra.push(("extra.txt", b"x".to_vec()));
-    // The export signature covers the file; it is named, and no check looks at it.
-    let report = run(&extra, &manifest);
-    assert!(report.has_code("INCIDENT_MEMBER_UNLISTED"));
-    assert_eq!(report.outcome, Outcome::Verified, "{:#?}", report.findings);
+    refused(&run(&extra, &manifest), Disproved, "INCIDENT_MEMBER_UNLISTED");
     let mut twice = incident_files();
     twice.push(("permits.jsonl", b"".to_vec()));
     refused(&run(&twice, &manifest), Disproved, "INCIDENT_MEMBER_DUPLICATED");

@@ -186,7 +186,9 @@ fn reading(export: &Export<'_>, rows: &ChainRows) -> Reading {
             return Reading::Governance { project: rows.first_project.as_deref().map(str::to_owned) };
         }
         Decoded::OtherJson => return Reading::Unfit("bundle must be a JSON object"),
-        Decoded::Malformed(_) | Decoded::OverLimit(_) | Decoded::Opaque => return Reading::NotJson,
+        Decoded::Malformed(_) | Decoded::Undecodable(_) | Decoded::OverLimit(_) | Decoded::Opaque => {
+            return Reading::NotJson;
+        }
     };
     if fields.member("schema").is_some_and(|schema| schema.is_text("keel.governance_events/v1")) {
         let project = fields.text("project_id").map(std::borrow::Cow::into_owned);

@@ -183,7 +183,8 @@ impl Semantics {
         }
         for requested in &self.requested {
             let name = requested.name;
-            if out.verdict(name).is_some() {
+            let pins_failed = self.failure.is_some();
+            if out.verdict(name).is_some_and(|verdict| !pins_failed || verdict != Verdict::Supported) {
                 if requested.required || name != BASE_CLAIM {
                     out.set_required(name, requested.required);
                 }
@@ -197,7 +198,11 @@ impl Semantics {
                 (
                     &pins::REQUIRED_CLAIM_NOT_ADJUDICATED,
                     Verdict::InsufficientEvidence,
-                    "is required by the claim set, and nothing in the evidence let a check evaluate it",
+                    if pins_failed {
+                        "is required by a claim set whose rules do not resolve, so no check can establish it"
+                    } else {
+                        "is required by the claim set, and nothing in the evidence let a check evaluate it"
+                    },
                 )
             } else {
                 (

@@ -9,7 +9,7 @@ use crate::evidence::stream::Decoded;
 use crate::finding::{Code, Effect, Finding, Verdict, catalog};
 use crate::json::{Kind, Value};
 use crate::report::{ReportBuilder, Requested, Subject};
-use crate::trust::Check;
+use crate::trust::{Check, Refusal};
 
 use catalog::closure as code;
 
@@ -55,7 +55,7 @@ fn reading(export: &Export<'_>, required: bool) -> Reading {
         Decoded::Lines(_) if !required => return Reading::Entries(Source::Events),
         Decoded::Lines(_) => return Reading::Unfit(invalid, "bundle_type must be 'audit_export_bundle'"),
         Decoded::OtherJson => return Reading::Unfit(invalid, "bundle must be a JSON object"),
-        Decoded::Malformed(_) | Decoded::OverLimit(_) | Decoded::Opaque => {
+        Decoded::Malformed(_) | Decoded::Undecodable(_) | Decoded::OverLimit(_) | Decoded::Opaque => {
             return Reading::Unfit(&catalog::export::EXPORT_STRUCTURE_INVALID, "export is not JSON");
         }
     };
@@ -325,6 +325,11 @@ impl Judge<'_, '_> {
                 format!("{prefix} {detail}"),
             ),
             Signed::Refused(refusal) => {
+                // Outside the key's validity the reference finds no key and says so with its own code.
+                if matches!(refusal, Refusal::NotActive(_)) {
+                    let finding = Finding::disproves(invalid, format!("{prefix} {refusal}"));
+                    self.report(Claim::Signature, finding, place, closure.span);
+                }
                 let reason = refusal_finding(refusal);
                 self.report(Claim::Signature, reason, place, closure.span);
                 return;

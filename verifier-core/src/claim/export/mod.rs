@@ -345,6 +345,13 @@ fn report_text_faults(export: &Export<'_>, out: &mut ReportBuilder) {
                 Finding::new(&catalog::export::EXPORT_STRUCTURE_INVALID, effect, message).at(place()),
             );
         }
+        Decoded::Undecodable(error) => {
+            let message = format!("export is not JSON: it does not decompress: {error}");
+            let effect = Effect::Fails { verdict: Verdict::UnverifiableScope };
+            out.finding(
+                Finding::new(&catalog::export::EXPORT_STRUCTURE_INVALID, effect, message).at(place()),
+            );
+        }
         Decoded::OverLimit(limit) => {
             out.finding(
                 Finding::new(

@@ -238,8 +238,8 @@ impl Check<'_> {
             let name = entry.name();
             if !seen.contains_key(name) && own != Some(name) {
                 let text = format!("{name:?} is in the zip and not listed");
-                let finding = Finding::notes(&INCIDENT_MEMBER_UNLISTED, text);
-                self.out.finding(finding.at(Location::file(self.member_file(name))));
+                let finding = Finding::disproves(&INCIDENT_MEMBER_UNLISTED, text);
+                self.fails(finding.at(Location::file(self.member_file(name))));
             }
         }
     }

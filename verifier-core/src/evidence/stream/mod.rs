@@ -118,6 +118,8 @@ pub enum Decoded {
     Malformed(JsonError),
     /// A part that must be held in memory is larger than the limit.
     OverLimit(LimitExceeded),
+    /// The stored bytes are gzip and do not decompress to their end.
+    Undecodable(String),
     /// Neither JSON nor JSON lines.
     Opaque,
 }
@@ -202,7 +204,9 @@ pub fn run<V: Visitor>(
     let mut head = Vec::new();
     (&mut stored).take(2).read_to_end(&mut head)?;
     let is_gzip = head == [0x1f, 0x8b];
-    let rest: Box<dyn Read + Send + '_> = Box::new(std::io::Cursor::new(head).chain(stored));
+    let rest = Shared(Arc::new(Mutex::new(std::io::Cursor::new(head).chain(stored))));
+    let mut stored = rest.clone();
+    let rest: Box<dyn Read + Send + '_> = Box::new(rest);
     let mut decoded: Box<dyn Read + Send + '_> =
         if is_gzip { Box::new(gzip::decompress(rest, settings.limits)) } else { rest };
     let progress = || {
@@ -219,10 +223,22 @@ pub fn run<V: Visitor>(
         Ok(found) => found,
         Err(Stop::Json(error)) => (Decoded::Malformed(error), Vec::new()),
         Err(Stop::Over(limit)) => (Decoded::OverLimit(limit), Vec::new()),
+        Err(Stop::Stream(StreamError::Read(error))) if is_gzip => {
+            (Decoded::Undecodable(error.to_string()), Vec::new())
+        }
         Err(Stop::Stream(error)) => return Err(error),
     };
-    drain(&mut *decoded, &progress, matches!(decoded_as, Decoded::Malformed(_)))?;
+    let decoded_as = match decoded_as {
+        undecodable @ Decoded::Undecodable(_) => undecodable,
+        read => match drain(&mut *decoded, &progress) {
+            Ok(()) => read,
+            Err(StreamError::Read(error)) if is_gzip => Decoded::Undecodable(error.to_string()),
+            Err(error) => return Err(error),
+        },
+    };
     drop(decoded);
+    // The digest covers all stored bytes, also those behind the point where decompression failed.
+    drain(&mut stored, &progress)?;
     let tap = tap.lock().map(|mut tap| std::mem::take(&mut *tap)).unwrap_or_default();
     let mut anomalies = anomalies.kept;
     anomalies.extend(repeated);
@@ -245,22 +261,34 @@ pub fn run<V: Visitor>(
     })
 }
 
-/// Reads what is left, so that the digest covers the whole file. After a malformed document further
-/// decompression errors add nothing.
-fn drain(
-    decoded: &mut dyn Read,
-    progress: &dyn Fn() -> Result<(), StreamError>,
-    malformed: bool,
-) -> Result<(), StreamError> {
+/// Reads to the end.
+fn drain(source: &mut dyn Read, progress: &dyn Fn() -> Result<(), StreamError>) -> Result<(), StreamError> {
     let mut buffer = vec![0; cut::BATCH_BYTES];
     loop {
         progress()?;
-        match decoded.read(&mut buffer) {
+        match source.read(&mut buffer) {
             Ok(0) => return Ok(()),
             Ok(_) => {}
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(_) if malformed => return Ok(()),
             Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// One reader with two owners: the decompressor, and whoever reads what it leaves.
+struct Shared<R>(Arc<Mutex<R>>);
+
+impl<R> Clone for Shared<R> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<R: Read> Read for Shared<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self.0.lock() {
+            Ok(mut reader) => reader.read(buffer),
+            Err(_) => Err(std::io::Error::other("a reading thread stopped")),
         }
     }
 }
