@@ -21,6 +21,7 @@ const SHOWN_UNSIGNED: &[&str] = &[
     "compressed",
     "record_count",
     "filters_hash",
+    "chain_integrity",
     "claim_set",
     "semantics_pins",
     "sibling_artifacts",

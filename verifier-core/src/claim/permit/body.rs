@@ -24,13 +24,15 @@ enum Rule {
     Uuid,
     Lower,
     Text,
+    /// As [`Self::Text`]; versions of the payload that lack the member, or have it null, say nothing.
+    TextWhereSigned,
     Time,
 }
 
 type Field = fn(&Statement) -> Option<&str>;
 
 /// Member of the object, its counterpart, and how both are normalised.
-const COMPARED: [(&str, &str, Rule, Field); 8] = [
+const COMPARED: [(&str, &str, Rule, Field); 11] = [
     ("id", "permit_id", Rule::Uuid, |signed| signed.permit_id.as_deref()),
     ("project_id", "project_id", Rule::Uuid, |signed| signed.project_id.as_deref()),
     ("decision", "decision", Rule::Lower, |signed| signed.decision.as_deref()),
@@ -39,6 +41,9 @@ const COMPARED: [(&str, &str, Rule, Field); 8] = [
     ("resource_provider", "provider", Rule::Lower, |signed| signed.provider.as_deref()),
     ("resource_model", "model", Rule::Text, |signed| signed.model.as_deref()),
     ("action_name", "action_name", Rule::Text, |signed| signed.action_name.as_deref()),
+    ("policy_id", "policy_id", Rule::TextWhereSigned, |signed| signed.policy_id.as_deref()),
+    ("policy_version", "policy_version", Rule::TextWhereSigned, |signed| signed.policy_version.as_deref()),
+    ("subject_id", "subject_id", Rule::TextWhereSigned, |signed| signed.subject_id.as_deref()),
 ];
 
 impl Rule {
@@ -46,7 +51,7 @@ impl Rule {
         match self {
             Self::Uuid => uuid_text(text).unwrap_or_else(|| trim(text).to_owned()),
             Self::Lower => trim(text).to_lowercase(),
-            Self::Text => trim(text).to_owned(),
+            Self::Text | Self::TextWhereSigned => trim(text).to_owned(),
             Self::Time => {
                 Timestamp::parse(text).map_or_else(|| trim(text).to_owned(), |time| time.to_offset_form())
             }
@@ -93,7 +98,8 @@ impl PermitBody {
             let Some(own) = own else { continue };
             let text = field(signed).map(|text| rule.apply(text));
             // An unsigned expiry where none is signed, or the reverse, is a contradiction as well.
-            if text.as_deref() == Some(&**own) || (text.is_none() && own.is_empty()) {
+            let is_silent = text.is_none() && (own.is_empty() || matches!(rule, Rule::TextWhereSigned));
+            if text.as_deref() == Some(&**own) || is_silent {
                 continue;
             }
             let message = format!("permit member {name} differs from the signed {counterpart}");
