@@ -202,18 +202,19 @@ def incident(files=None, members=None, hashes=False, version=2, listed=None):
     return export(a.zipped(pairs), name="incident.zip", kind="incident_evidence")
 
 
-def broken_events():
+def altered_events():
     rows = a.link(a.events(4))
-    return a.incident_files(**{"governance_events.jsonl": a.jsonl(rows[:1] + rows[2:])})
+    rows[1]["outcome"] = "failure"
+    return a.incident_files(**{"governance_events.jsonl": a.jsonl(rows)})
 
 
 pair(
     INCIDENT,
-    "events-broken",
-    "the governance events inside the bundle miss one",
-    incident(broken_events()),
+    "events-altered",
+    "a governance event inside the bundle was altered",
+    incident(altered_events()),
     incident(),
-    "WALK_PREV_HASH_DISCONTINUITY",
+    "WALK_RECORD_HASH_MISMATCH",
     notes="the reference does not look at them",
 )
 pair(
