@@ -266,7 +266,34 @@ pair(
     "BUNDLE_TSA_RECEIPT_MISSING",
 )
 
+pair(
+    AREA,
+    "bundle-signature-second-spelling",
+    "the bundle's signature holds characters outside the alphabet",
+    bundle(edit(a.evidence_bundle(), ("signature_envelope", "signature"), lambda text: text[:30] + "\n" + text[30:]), trust=EXPECT),
+    bundle(a.evidence_bundle(), trust=EXPECT),
+    "SIGNATURE_SECOND_SPELLING",
+)
+pair(
+    AREA,
+    "bundle-member-added",
+    "a member was added to the body after signing",
+    bundle(edit(a.evidence_bundle(), ("body", "note"), "added"), trust=EXPECT),
+    bundle(a.evidence_bundle(), trust=EXPECT),
+    "ARTIFACT_REF_DIGEST_MISMATCH",
+    exit=DISPROVED,
+)
+
 # ---------------------------------------------------------------- form
+
+pair(
+    AREA,
+    "format-lies",
+    "the manifest says the payload is CSV; it is JSON",
+    chain(WALK, manifest={"format": "csv"}),
+    chain(WALK),
+    "MANIFEST_PAYLOAD_CONTRADICTION",
+)
 
 pair(
     AREA,

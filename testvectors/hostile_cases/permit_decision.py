@@ -158,3 +158,17 @@ accepted(
     ["PERMIT_EXPIRES_BEFORE_ISSUED"],
     notes="a remark, not a failure: the reference accepts it and the signature is genuine",
 )
+accepted(
+    AREA,
+    "request-hash-on-deny",
+    "a refused permit that carries a request hash is shown",
+    export(a.audit_bundle([a.closed_permit(closure_payload={}, decision="deny")]), WALK),
+    ["PERMIT_REQUEST_HASH_WITHOUT_ALLOW"],
+)
+accepted(
+    AREA,
+    "details-differ",
+    "a permit whose details state another decision is shown",
+    export(a.audit_bundle([a.closed_permit(decision_details={"decision": "deny", "code": "x", "reason": "y"})]), WALK),
+    ["PERMIT_DECISION_DETAILS_MISMATCH"],
+)

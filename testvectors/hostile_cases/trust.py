@@ -227,6 +227,32 @@ accepted(
     notes="a later revocation does not undo an honest signature; it is shown",
 )
 
+for name, text in (("with", a.EXPORT.text), ("without", a.EXPORT.text.removeprefix("ed25519:"))):
+    pair(
+        AREA,
+        f"expected-key-{name}-prefix",
+        f"another key than the expected one signed; the option gives the key {name} its prefix",
+        Pack(
+            {n: d for n, d in chain(WALK, manifest={"public_key": a.ATTACKER.text, "key_id": a.ATTACKER.fingerprint}).files.items() if "keys" not in n},
+            ["export", "files/export.json", "files/manifest.json", "--expected-public-key", text, WALK, "--json"],
+        ),
+        Pack(
+            {n: d for n, d in chain(WALK).files.items() if "keys" not in n},
+            ["export", "files/export.json", "files/manifest.json", "--expected-public-key", text, WALK, "--json"],
+        ),
+        "MANIFEST_PUBLIC_KEY_MISMATCH",
+    )
+accepted(
+    AREA,
+    "trust-root-alone",
+    "the trust root is the only key source",
+    (lambda files: Pack(
+        {n.replace("keys", "root"): d for n, d in files.items()},
+        ["export", "files/export.json", "files/manifest.json", "--trust-root", "files/root.json", WALK, "--json"],
+    ))(chain(WALK).files),
+    notes="laxer: the reference uses --trust-root only for the signer of a key manifest",
+)
+
 # ---------------------------------------------------------------- signed key manifests
 
 

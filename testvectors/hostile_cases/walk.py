@@ -174,6 +174,65 @@ pair(
     (lambda pack: Pack(pack.files, pack.args[:-1] + ["--raw"]))(chain(WALK)),
     "WALK_PREV_HASH_DISCONTINUITY",
 )
+# Every hashed text field, the ways in which one can lie.
+for field in ("event_type", "resource_type", "resource_id", "outcome", "severity"):
+    pair(
+        AREA,
+        f"separator-in-{field.replace('_', '-')}",
+        f"{field} contains the separator of the record hash",
+        chain(WALK, change=rows_with(2, **{field: "left|right"})),
+        chain(WALK, change=rows_with(2, **{field: "left-right"})),
+        "CHAIN_FIELD_SEPARATOR",
+    )
+    pair(
+        AREA,
+        f"control-in-{field.replace('_', '-')}",
+        f"{field} contains a line break",
+        chain(WALK, change=rows_with(2, **{field: "left\nright"})),
+        chain(WALK, change=rows_with(2, **{field: "left right"})),
+        "CHAIN_FIELD_CONTROL_CHARACTER",
+    )
+for name, character in (("nul", "\0"), ("delete", "\x7f"), ("c1-csi", "\x9b31m"), ("c1-next-line", "\x85")):
+    pair(
+        AREA,
+        f"event-id-{name}",
+        "an event id contains a control character",
+        chain(WALK, change=rows_with(2, event_id=f"evt_003{character}x")),
+        chain(WALK, change=rows_with(2, event_id="evt_003x")),
+        "CHAIN_FIELD_CONTROL_CHARACTER",
+    )
+pair(
+    AREA,
+    "separator-in-first-prev-hash",
+    "the first prev_hash, which no link checks, contains the separator",
+    chain(WALK, rows=a.link(a.events(), first_prev="ab|cd", first_sequence=41)),
+    chain(WALK, rows=a.link(a.events(), first_prev="ab" * 32, first_sequence=41)),
+    "CHAIN_FIELD_SEPARATOR",
+)
+pair(
+    AREA,
+    "time-offset-negative",
+    "an event's time has a negative offset that the record hash drops",
+    chain(WALK, change=rows_with(1, occurred_at="2026-05-07T12:00:02-08:00")),
+    chain(WALK, change=rows_with(1, occurred_at="2026-05-07T12:00:02+00:00")),
+    "CHAIN_TIMESTAMP_OFFSET_DROPPED",
+)
+pair(
+    AREA,
+    "sequence-gap-default",
+    "numbers are missing, and nobody asked for the walk",
+    (lambda rows: chain(rows=rows))(a.link(a.events(4), sequences=[1, 2, 9, 10])),
+    (lambda rows: chain(rows=rows))(a.link(a.events(4))),
+    "CHAIN_SEQUENCE_GAP",
+)
+pair(
+    AREA,
+    "sequence-gap-bundle",
+    "numbers are missing in the chain of an audit export bundle",
+    export((lambda record: a.audit_bundle([(a.link(record["chain_entries"], sequences=[1, 2, 5]), record)[1]]))(a.closed_permit()), WALK),
+    export(a.audit_bundle([a.closed_permit()]), WALK),
+    "CHAIN_SEQUENCE_GAP",
+)
 pair(
     AREA,
     "time-offset",
