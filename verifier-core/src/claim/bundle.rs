@@ -11,7 +11,7 @@
 //! judges leaves the bundle not established.
 
 use crate::canon::{self, Profile};
-use crate::claim::export::{Export, anomaly_finding, refusal_finding};
+use crate::claim::export::{Export, anomaly_finding, artifact_ref_fault, refusal_finding};
 use crate::claim::name;
 use crate::crypto::{PublicKey, SignatureText, TextError, prefixed};
 use crate::evidence::Part;
@@ -24,6 +24,7 @@ use crate::trust::{Basis, EXPORT_SIGNING, KeyRequest, KeyRing, TrustPolicy};
 use catalog::export as code;
 
 const CLAIM: &str = name::BUNDLE;
+const VERSIONS: [&str; 2] = ["keel.evidence_bundle/v1", "keel.evidence_bundle/v2"];
 
 /// Verifies a bundle's envelope.
 pub(crate) fn verify(part: &Part, policy: &TrustPolicy, out: &mut ReportBuilder) {
@@ -66,6 +67,7 @@ pub(crate) fn verify(part: &Part, policy: &TrustPolicy, out: &mut ReportBuilder)
         root.member("signature_envelope").and_then(Value::as_object),
     );
     out.claim(CLAIM, Requested::Evidence);
+    version(root, part, out);
     let (Some(body), Some(envelope)) = parts else {
         let finding =
             Finding::lacks(&code::BUNDLE_SHAPE_INVALID, "body and signature_envelope must be objects");
@@ -96,6 +98,7 @@ pub(crate) fn check_inner(export: &Export<'_>, out: &mut ReportBuilder) {
         root.member("signature_envelope").and_then(Value::as_object),
     );
     out.claim(CLAIM, Requested::Automatic);
+    version(root, part, out);
     let (Some(body), Some(envelope)) = parts else {
         let finding =
             Finding::lacks(&code::BUNDLE_SHAPE_INVALID, "body and signature_envelope must be objects");
@@ -105,6 +108,19 @@ pub(crate) fn check_inner(export: &Export<'_>, out: &mut ReportBuilder) {
     if envelope.integrity(out) {
         envelope.signer(export.policy, out);
     }
+}
+
+/// The version says how everything else is to be read, and nothing signs it.
+fn version(root: Value<'_>, part: &Part, out: &mut ReportBuilder) {
+    let stated = root.member("schema_version");
+    if stated.is_some_and(|stated| VERSIONS.iter().any(|version| stated.is_text(version))) {
+        return;
+    }
+    let effect = Effect::Fails { verdict: Verdict::UnverifiableScope };
+    let message = "unsupported evidence bundle schema_version";
+    let finding = Finding::new(&code::BUNDLE_SCHEMA_UNSUPPORTED, effect, message)
+        .at(Location::file(&part.label).pointing("/schema_version"));
+    out.unsupported(CLAIM, subject(part), finding);
 }
 
 fn subject(part: &Part) -> Subject {
@@ -136,6 +152,12 @@ impl Envelope<'_> {
             );
             return false;
         };
+        let mut intact = true;
+        if let Some(fault) = reference.and_then(artifact_ref_fault) {
+            let message = format!("artifact_ref is invalid: {fault}");
+            self.fail(Finding::lacks(&code::ARTIFACT_REF_INVALID, message), out);
+            intact = false;
+        }
         let digests = canon::digest_except(Profile::Legacy, self.body, &["artifact_ref", "anchor"]).and_then(
             |reference| Ok((prefixed(&reference), prefixed(&canon::digest(Profile::Legacy, self.body)?))),
         );
@@ -147,7 +169,6 @@ impl Envelope<'_> {
                 return false;
             }
         };
-        let mut intact = true;
         if *stated != *reference {
             let finding = Finding::disproves(
                 &code::ARTIFACT_REF_DIGEST_MISMATCH,

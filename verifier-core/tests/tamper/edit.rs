@@ -98,6 +98,11 @@ impl Edit {
         }
     }
 
+    /// The edit that puts this text in the same place.
+    pub(crate) fn replacing(&self, text: &str) -> Self {
+        Self { change: Change::Replace(text.into()), ..self.clone() }
+    }
+
     /// The document with this change.
     pub(crate) fn apply(&self, document: &Value) -> Value {
         let mut document = document.clone();

@@ -15,6 +15,7 @@
 mod edit;
 mod evidence;
 mod list;
+mod random;
 
 use std::collections::BTreeSet;
 

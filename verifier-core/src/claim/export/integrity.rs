@@ -226,7 +226,8 @@ fn artifact_ref(export: &Export<'_>, out: &mut ReportBuilder) {
     }
 }
 
-fn artifact_ref_fault(reference: Value<'_>) -> Option<String> {
+/// What is wrong with the shape of an `artifact_ref` (spec 02 section 3).
+pub(crate) fn artifact_ref_fault(reference: Value<'_>) -> Option<String> {
     if !reference.is_object() {
         return Some("artifact_ref must be an object".to_owned());
     }

@@ -81,6 +81,10 @@ crate::codes! {
         "Bundle unchanged and signed by a trusted key",
         "Both digests recompute, the signature verifies, and the signer's key is in the trust source or self-attestation was accepted.",
         "Nothing to do." }
+    BUNDLE_SCHEMA_UNSUPPORTED {
+        "Bundle version unknown",
+        "schema_version is neither keel.evidence_bundle/v1 nor keel.evidence_bundle/v2.",
+        "Use a newer verifier, or ask the issuer what wrote the bundle." }
     BUNDLE_SHAPE_INVALID {
         "Bundle malformed",
         "A bundle consists of an object body and an object signature_envelope.",
