@@ -121,10 +121,10 @@ pub(crate) struct SlotArgs {
     export_file: Option<OsString>,
     /// Its manifest
     #[arg(long, value_name = "FILE")]
-    manifest: Option<OsString>,
+    pub(crate) manifest: Option<OsString>,
     /// Key manifest to take keys from
     #[arg(long, value_name = "FILE")]
-    key_manifest: Option<OsString>,
+    pub(crate) key_manifest: Option<OsString>,
     /// The key-status manifest
     #[arg(long, value_name = "FILE")]
     key_status_manifest: Option<OsString>,

@@ -11,6 +11,7 @@ use verifier_core::evidence::{self, Batch, NamedFiles};
 use verifier_core::finding::Verdict;
 use verifier_core::finding::catalog::command::NOT_IMPLEMENTED_YET;
 use verifier_core::finding::catalog::export::REQUESTED_CHECK_NOT_RUN;
+use verifier_core::finding::catalog::permit;
 use verifier_core::finding::catalog::scope::EXPORT_SCOPE_DECLARATION_MISSING;
 use verifier_core::registry;
 use verifier_core::render::verdicts_v0;
@@ -30,29 +31,80 @@ pub(super) fn run(claim: &Claim, console: &mut Console<'_>) -> Ended {
             not_implemented("delegation_denied_correctly", &args.evidence_file, limit, console)
         }
         Claim::ScopeFaithfulness(args) => scope_faithfulness(args, console),
-        Claim::OperatorApprovalV1(args) => slot("permit.operator_approval.v1", args, console),
-        Claim::CounterSignatureV1(args) => slot("permit.counter_signature.v1", args, console),
-        Claim::AuditAttestationV1(args) => slot("permit.audit_attestation.v1", args, console),
-        Claim::OperatorApprovalV2(args) => slot("permit.operator_approval.v2", args, console),
-        Claim::CounterSignatureV2(args) => slot("permit.counter_signature.v2", args, console),
-        Claim::AuditAttestationV2(args) => slot("permit.audit_attestation.v2", args, console),
-        Claim::OperatorApproval(args) => slot("operator_approval", args, console),
-        Claim::CounterSignature(args) => slot("counter_signature", args, console),
-        Claim::AuditAttestation(args) => slot("audit_attestation", args, console),
-        Claim::OperatorApproved(args) => slot("operator_approved", args, console),
-        Claim::CounterSigned(args) => slot("counter_signed", args, console),
-        Claim::AuditAttested(args) => slot("audit_attested", args, console),
+        Claim::OperatorApprovalV1(args) => {
+            slot("permit.operator_approval.v1", OPERATOR_APPROVAL, args, console)
+        }
+        Claim::CounterSignatureV1(args) => {
+            slot("permit.counter_signature.v1", COUNTER_SIGNATURE, args, console)
+        }
+        Claim::AuditAttestationV1(args) => {
+            slot("permit.audit_attestation.v1", AUDIT_ATTESTATION, args, console)
+        }
+        Claim::OperatorApprovalV2(args) => {
+            slot("permit.operator_approval.v2", OPERATOR_APPROVAL, args, console)
+        }
+        Claim::CounterSignatureV2(args) => {
+            slot("permit.counter_signature.v2", COUNTER_SIGNATURE, args, console)
+        }
+        Claim::AuditAttestationV2(args) => {
+            slot("permit.audit_attestation.v2", AUDIT_ATTESTATION, args, console)
+        }
+        Claim::OperatorApproval(args) => slot("operator_approval", OPERATOR_APPROVAL, args, console),
+        Claim::CounterSignature(args) => slot("counter_signature", COUNTER_SIGNATURE, args, console),
+        Claim::AuditAttestation(args) => slot("audit_attestation", AUDIT_ATTESTATION, args, console),
+        Claim::OperatorApproved(args) => slot("operator_approved", OPERATOR_APPROVAL, args, console),
+        Claim::CounterSigned(args) => slot("counter_signed", COUNTER_SIGNATURE, args, console),
+        Claim::AuditAttested(args) => slot("audit_attested", AUDIT_ATTESTATION, args, console),
         Claim::Run(args) => any(args, console),
         Claim::List(args) => list(args, console),
     }
 }
 
-fn slot(name: &str, args: &SlotArgs, console: &mut Console<'_>) -> Ended {
-    match args.file() {
-        None => console.misused(&format!("claim {name}"), "give PACK or --export-file"),
-        Some(file) => not_implemented(name, file, args.limits.document_bytes(), console),
+/// A signature slot. That the evidence has none is found out; judging one is not part of this release.
+fn slot(label: &str, claim: &str, args: &SlotArgs, console: &mut Console<'_>) -> Ended {
+    let Some(file) = args.file() else {
+        return console.misused(&format!("claim {label}"), "give PACK or --export-file");
+    };
+    let trust = TrustArgs { key_manifest: args.key_manifest.clone(), ..TrustArgs::default() };
+    let none = trust::RequireArgs::default();
+    let policy = match trust::policy(&trust, &none, &args.limits, Switches::default(), console.environment) {
+        Ok(policy) => policy,
+        Err(message) => return console.misused(&format!("claim {label}"), message),
+    };
+    let path = Path::new(file);
+    let batches = match &args.manifest {
+        _ if path.is_dir() => evidence::gather(&[path], &policy.limits),
+        Some(manifest) => {
+            let manifest = Path::new(manifest);
+            let files = NamedFiles { export: path, manifest, sidecar: None, checkpoint: None };
+            vec![evidence::named(files, &policy.limits)]
+        }
+        None => Vec::new(),
+    };
+    let reports = run::batches(&batches, &policy, true, console);
+    let readable = reports.iter().all(|report| report.outcome != Outcome::Unreadable);
+    let carried = reports.iter().any(|report| report.claim(claim).is_some());
+    if reports.is_empty() || !readable || carried {
+        return not_implemented(label, file, args.limits.document_bytes(), console);
     }
+    let code = match claim {
+        OPERATOR_APPROVAL => &permit::PERMIT_OPERATOR_APPROVAL_INVALID,
+        COUNTER_SIGNATURE => &permit::PERMIT_COUNTER_SIGNATURE_INVALID,
+        _ => &permit::PERMIT_AUDIT_ATTESTATION_INVALID,
+    };
+    let document = json!({
+        "claim_type": label,
+        "status": Verdict::InsufficientEvidence.as_str(),
+        "ok": false,
+        "reason_code": code.id,
+        "message": format!("the evidence holds no signature that {claim} is about"),
+    });
+    print_line(Exit::NOT_ESTABLISHED, &document, console)
 }
+
+const OPERATOR_APPROVAL: &str = "permit.operator_approval.v1";
+const COUNTER_SIGNATURE: &str = "permit.counter_signature.v1";
+const AUDIT_ATTESTATION: &str = "permit.audit_attestation.v1";
 
 fn not_implemented(name: &str, file: &OsString, limit: u64, console: &mut Console<'_>) -> Ended {
     // A pack may be a folder, which exists without being readable as a file.

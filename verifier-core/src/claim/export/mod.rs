@@ -9,6 +9,7 @@ mod manifest;
 mod permit;
 mod record;
 mod scope;
+mod unjudged;
 mod workflow;
 
 use std::io::Read;
@@ -145,6 +146,7 @@ pub(crate) fn verify(
         permit::check(&export, collected.permits, out);
         gate.after(name::PERMIT_DECISION, out);
     }
+    unjudged::report(&export, collected.unjudged, out);
     if gate.open(&WORKFLOW_CLAIMS, out) {
         workflow::check(&export, collected.snapshots, out);
         for claim in WORKFLOW_CLAIMS {

@@ -7,6 +7,7 @@
 
 use std::ops::Range;
 
+use super::unjudged::{self, SignedPart};
 use crate::bytes::Limits;
 use crate::chain::{EntryRow, Source};
 use crate::claim::closure::{ClosureKeys, ClosureRows, EntryFacts};
@@ -78,6 +79,8 @@ pub(super) struct RecordRow {
     /// The permit object, when its decision was not among the record's own.
     body: Option<Box<PermitBody>>,
     snapshot: Option<Box<SnapshotRow>>,
+    /// Signatures over permits that no check here judges.
+    unjudged: Vec<SignedPart>,
 }
 
 /// The chain entries of a permit record.
@@ -113,6 +116,7 @@ struct Head<'a> {
     has_state: bool,
     /// The record itself carries a decision, where the reference does not look.
     has_decision: bool,
+    has_format_version: bool,
 }
 
 impl<'a> Head<'a> {
@@ -130,23 +134,41 @@ impl<'a> Head<'a> {
                 "artifact_type" => head.has_artifact = true,
                 "permit_decision" | "permit_decision_binding" => head.has_decision = true,
                 "workflow_state_json" | "workflow_state" => head.has_state = true,
+                "permit_format_version" => head.has_format_version = true,
                 _ => {}
             }
         }
         head
     }
 
-    /// Whether a decision binding can stand in this entry.
-    fn may_bind(&self) -> bool {
+    /// What can stand in this entry.
+    fn hints(&self) -> Hints {
+        let mut hints = Hints { decision: self.has_artifact, permit: self.has_format_version };
         let holder = [self.payload_json, self.payload].into_iter().flatten().find_map(Value::as_object);
-        let names = ["permit_decision", "permit_decision_binding", "decision_binding", "artifact_type"];
-        self.has_artifact
-            || holder.is_some_and(|holder| holder.members().any(|member| names.contains(&&*member.name())))
+        for member in holder.into_iter().flat_map(|holder| holder.members()) {
+            match &*member.name() {
+                "permit_decision" | "permit_decision_binding" | "decision_binding" | "artifact_type" => {
+                    hints.decision = true;
+                }
+                "permit" | "permit_v2" | "permit_record" | "permit_format_version" => hints.permit = true,
+                _ => {}
+            }
+        }
+        hints
     }
 
     fn is_digest(&self) -> bool {
         self.event_type.is_some_and(|kind| kind.is_text("audit.integrity_digest"))
     }
+}
+
+/// What an entry may carry beside its chain members.
+#[derive(Clone, Copy)]
+struct Hints {
+    /// A decision binding.
+    decision: bool,
+    /// A permit object.
+    permit: bool,
 }
 
 impl Visitor for RecordVisitor<'_> {
@@ -174,6 +196,7 @@ impl Visitor for RecordVisitor<'_> {
             contradictions: Vec::new(),
             body: None,
             snapshot: None,
+            unjudged: Vec::new(),
         };
         if item.origin == RECORDS && (head.has_state || head.permit.is_some() || !value.is_object()) {
             row.snapshot = snapshot_row(value, index).map(Box::new);
@@ -198,8 +221,13 @@ impl Visitor for RecordVisitor<'_> {
         }
         match head.chain_entries {
             None => {
-                if head.may_bind() {
-                    self.decisions(value, &|| format!("/{array}/{index}"), &mut row.decisions);
+                let hints = head.hints();
+                let pointer = || format!("/{array}/{index}");
+                if hints.decision {
+                    self.decisions(value, &pointer, &mut row.decisions);
+                }
+                if hints.permit {
+                    row.unjudged.extend(unjudged::in_entry(value, &pointer()));
                 }
             }
             Some(entries) if !entries.is_array() => row.nested = Nested::NotAnArray,
@@ -237,13 +265,13 @@ impl RecordVisitor<'_> {
             return None;
         }
         let head = Head::read(entry);
-        if head.may_bind() {
-            let index = row.index;
-            self.decisions(
-                entry,
-                &|| format!("/records/{index}/chain_entries/{position}"),
-                &mut row.decisions,
-            );
+        let (hints, index) = (head.hints(), row.index);
+        let pointer = || format!("/records/{index}/chain_entries/{position}");
+        if hints.decision {
+            self.decisions(entry, &pointer, &mut row.decisions);
+        }
+        if hints.permit {
+            row.unjudged.extend(unjudged::in_entry(entry, &pointer()));
         }
         if head.is_digest() {
             row.digests.extend(digest_row(entry));
@@ -300,6 +328,7 @@ pub(super) struct Collected {
     pub(super) digests: Vec<DigestRow>,
     pub(super) permits: PermitRows,
     pub(super) snapshots: Vec<SnapshotRow>,
+    pub(super) unjudged: unjudged::SignedParts,
 }
 
 /// Decisions and permit objects of a payload.
@@ -350,6 +379,7 @@ impl Collected {
             digests: Vec::new(),
             permits: PermitRows::default(),
             snapshots: Vec::new(),
+            unjudged: unjudged::SignedParts::default(),
         }
     }
 
@@ -372,6 +402,7 @@ impl Collected {
 
     pub(super) fn take(&mut self, origin: Origin, mut row: RecordRow) {
         self.digests.append(&mut row.digests);
+        self.unjudged.extend(row.unjudged.drain(..));
         for decision in row.decisions.drain(..) {
             self.signed_request(&decision);
             self.permits.decision(decision);

@@ -185,4 +185,20 @@ crate::codes! {
         "Review transition belongs to another decision",
         "The event must name the permit and project of the signed decision and lead from its challenge to allow.",
         "The approval does not apply to this permit." }
+    PERMIT_OPERATOR_APPROVAL_INVALID {
+        "No operator approval to judge",
+        "The claim is about the signature slot of a version 2 permit, and the evidence holds no permit with that slot as an object.",
+        "Ask for the export that carries the permit with its operator approval." }
+    PERMIT_COUNTER_SIGNATURE_INVALID {
+        "No counter-signature to judge",
+        "The claim is about the signature slot of a version 2 permit, and the evidence holds no permit with that slot as an object.",
+        "Ask for the export that carries the permit with its counter-signature." }
+    PERMIT_AUDIT_ATTESTATION_INVALID {
+        "No audit attestation to judge",
+        "The claim is about the signature slot of a version 2 permit, and the evidence holds no permit with that slot as an object.",
+        "Ask for the export that carries the permit with its audit attestation." }
+    PERMIT_SIGNATURE_NOT_JUDGED {
+        "A signature over a permit was not judged",
+        "The export carries an approval, counter-signature, attestation or co-signature of a permit, which this release cannot judge. Nothing else about the export is affected, but it is not verified as a whole.",
+        "Use a release that judges these signatures, or state which of the other claims you rely on." }
 }
