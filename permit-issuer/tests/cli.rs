@@ -163,6 +163,20 @@ fn the_demo_has_the_same_bytes_every_time() {
             "{name} differs"
         );
     }
+    let committed = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../testvectors/demo");
+    for name in [
+        "aurora-support.zip",
+        "borealis-research/export.json",
+        "borealis-research/key-manifest.json",
+        "borealis-research/ledger.json",
+        "borealis-research/manifest.json",
+        "trust-root.json",
+    ] {
+        assert!(
+            fs::read(demos[0].join(name)).unwrap() == fs::read(committed.join(name)).unwrap(),
+            "the committed {name} is not what `demo` writes"
+        );
+    }
 }
 
 #[test]

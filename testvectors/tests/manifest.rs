@@ -20,6 +20,7 @@ fn origin_of(path: &str) -> (&'static str, &'static str) {
             ("published standards, facts restated; the file names its source", "MIT OR Apache-2.0")
         }
         Some("reference") => ("reference verifier 3.28.1", "MIT"),
+        Some("demo") => ("permit-issuer demo", "MIT OR Apache-2.0"),
         Some("generated") => ("permit-issuer vectors", "MIT OR Apache-2.0"),
         Some("hostile") => ("testvectors/make_hostile.py", "MIT OR Apache-2.0"),
         _ => ("this project", "MIT OR Apache-2.0"),

@@ -201,7 +201,7 @@ impl Semantics {
                     if pins_failed {
                         "is required by a claim set whose rules do not resolve, so no check can establish it"
                     } else {
-                        "is required by the claim set, and nothing in the evidence let a check evaluate it"
+                        "is required by the claim set, and no check could adjudicate it"
                     },
                 )
             } else {

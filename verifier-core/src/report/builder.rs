@@ -169,6 +169,20 @@ impl ReportBuilder {
         self.record(finding);
     }
 
+    /// An empty report for a check whose claims cannot be adjudicated; see [`Self::note_aside`].
+    #[must_use]
+    pub fn aside(&self) -> Self {
+        Self::new(self.findings_per_code, BTreeSet::new())
+    }
+
+    /// Notes where a check that was run aside found something. Its claims and verdicts do not count.
+    pub fn note_aside(&mut self, aside: Self) {
+        self.coverage.extend(aside.coverage);
+        for finding in aside.findings {
+            self.record(Finding { effect: Effect::Notes, claim: None, ..finding });
+        }
+    }
+
     /// Records that a step ran, with what it counted.
     pub fn ran(&mut self, step: &'static str, title: &'static str, counts: &[(&'static str, u64)]) {
         self.coverage.push(StepRecord { step, title, skipped: None, counts: counts.to_vec() });

@@ -138,33 +138,25 @@ pub(crate) fn verify(
     integrity::check(&export, out);
     identity::check(&export, out);
     gate.after(name::EXPORT_INTEGRITY, out);
-    if gate.open(&[name::SCOPE_FAITHFULNESS, name::SCOPE_STATE], out) {
-        scope::check(&export, out);
-        gate.after(name::SCOPE_FAITHFULNESS, out);
-    }
-    if gate.open(&[name::PERMIT_DECISION], out) {
-        permit::check(&export, collected.permits, out);
-        gate.after(name::PERMIT_DECISION, out);
-    }
+    gate.step(&[name::SCOPE_FAITHFULNESS, name::SCOPE_STATE], out, |out| scope::check(&export, out));
+    gate.after(name::SCOPE_FAITHFULNESS, out);
+    gate.step(&[name::PERMIT_DECISION], out, |out| permit::check(&export, collected.permits, out));
+    gate.after(name::PERMIT_DECISION, out);
     unjudged::report(&export, collected.unjudged, out);
-    if gate.open(&WORKFLOW_CLAIMS, out) {
-        workflow::check(&export, collected.snapshots, out);
-        for claim in WORKFLOW_CLAIMS {
-            gate.after(claim, out);
-        }
+    gate.step(&WORKFLOW_CLAIMS, out, |out| workflow::check(&export, collected.snapshots, out));
+    for claim in WORKFLOW_CLAIMS {
+        gate.after(claim, out);
     }
-    if gate.open(&[name::LOCAL_CONTINUITY], out) {
-        walk::check(&export, collected.chain, out);
-        gate.after(name::LOCAL_CONTINUITY, out);
-    }
+    gate.step(&[name::LOCAL_CONTINUITY], out, |out| walk::check(&export, collected.chain, out));
+    gate.after(name::LOCAL_CONTINUITY, out);
     payload_digest::check(&export, &collected.digests, out);
     if fields_bundle(&export) {
         // A manifest beside a bundle must not make the bundle's own signature go unread.
         crate::claim::bundle::check_inner(&export, out);
     }
-    if gate.open(&[name::CLOSURE_SIGNATURE, name::CLOSURE_DIGEST, name::CLOSURE_DISPATCH], out) {
+    gate.step(&[name::CLOSURE_SIGNATURE, name::CLOSURE_DIGEST, name::CLOSURE_DISPATCH], out, |out| {
         closure::check(&export, collected.closures, out);
-    }
+    });
     semantics.enforce(out, export.manifest_label());
     semantics.annotate(out);
     limits_of_the_evidence(&export, out);
@@ -197,19 +189,21 @@ struct Gate<'g, 'e> {
 }
 
 impl Gate<'_, '_> {
-    /// Whether the step for these claims may run.
-    fn open(&self, claims: &[&'static str], out: &mut ReportBuilder) -> bool {
+    /// Runs the step for these claims. Where they are not adjudicated, it runs for what it finds and where.
+    fn step(&self, claims: &[&'static str], out: &mut ReportBuilder, check: impl FnOnce(&mut ReportBuilder)) {
         let pinned = claims.iter().find(|claim| self.export.semantics.request(claim).is_some());
         match pinned {
             Some(claim) if self.stopped => {
+                let mut aside = out.aside();
+                check(&mut aside);
+                out.note_aside(aside);
                 out.skipped(
                     claim,
-                    "pinned claim",
-                    "a check before it failed, so the claim set's claim is not adjudicated",
+                    "pinned claims",
+                    format!("a check before {claim} failed, so it is not adjudicated; what its check found is noted"),
                 );
-                false
             }
-            _ => true,
+            _ => check(out),
         }
     }
 
