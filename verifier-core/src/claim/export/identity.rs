@@ -105,6 +105,9 @@ fn form(export: &Export<'_>, root: Value<'_>, out: &mut ReportBuilder) {
     {
         contradiction("format", "manifest format=jsonl, but the payload is one JSON document".to_owned());
     }
+    if format.as_deref() == Some("csv") && (is_json || is_lines) {
+        contradiction("format", "manifest format=csv, but the payload is JSON".to_owned());
+    }
     if format.as_deref() == Some("json") && is_lines {
         contradiction("format", "manifest format=json, but the payload is JSON lines".to_owned());
     }
