@@ -9,7 +9,7 @@
 //! Nothing is escaped, so a `|` inside a field moves the borders between fields without changing the hash.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::bytes::hex;
 use crate::crypto::sha256;
@@ -298,7 +298,8 @@ impl<'a> EntryFields<'a> {
         note_fault("prev_hash", &prev_hash, fault);
         text.push_str(&prev_hash);
         text.push('|');
-        text.push_str(&sequence.to_string());
+        // Writing to a String cannot fail.
+        write!(text, "{sequence}").ok();
         if stamp.offset_micros().is_some_and(|offset| offset != 0) {
             fault.get_or_insert(StructureFault::Offset);
         }
@@ -319,7 +320,9 @@ fn optional<'a>(value: Option<Value<'a>>, field: &'static str) -> Result<Cow<'a,
 }
 
 fn note_fault(name: &'static str, field: &str, fault: &mut Option<StructureFault>) {
-    if fault.is_some() {
+    // One pass without branches settles nearly every field; U+0080 to U+009F begin with the byte C2.
+    let suspicious = |byte: u8| byte < b' ' || matches!(byte, b'|' | 0x7f | 0xc2);
+    if fault.is_some() || !field.bytes().fold(false, |found, byte| found | suspicious(byte)) {
         return;
     }
     if field.contains('|') {

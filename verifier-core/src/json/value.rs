@@ -147,8 +147,8 @@ impl<'a> Value<'a> {
     }
 
     fn inner(self) -> &'a str {
-        let raw = self.raw_text();
-        raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default()
+        let Range { start, end } = node_range(self.entry());
+        self.text.get(start + 1..end.saturating_sub(1)).unwrap_or_default()
     }
 
     /// The bytes of the value as received, quotes and brackets included.
