@@ -126,3 +126,19 @@ fn json_suite() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+/// RFC 6962 section 2.1: the roots over the first one to eight leaves, and over none.
+#[test]
+fn merkle_roots_of_rfc_6962() {
+    use verifier_core::merkle::rfc6962::{leaf_hash, root};
+    let file = standard("rfc6962.json");
+    let leaves: Vec<_> =
+        list(&file, "leaves").iter().map(|leaf| leaf_hash(&unhex(leaf.as_str().unwrap()))).collect();
+    let roots = list(&file, "roots");
+    assert_eq!(roots.len(), leaves.len());
+    for (size, stated) in (1..).zip(roots) {
+        let computed = root(leaves.iter().take(size).copied());
+        assert_eq!(computed.as_slice(), unhex(stated.as_str().unwrap()), "{size} leaves");
+    }
+    assert_eq!(root([]).as_slice(), unhex(text(&file, "empty_root")));
+}

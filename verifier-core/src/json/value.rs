@@ -146,6 +146,7 @@ impl<'a> Value<'a> {
         self.entry().flags & BROKEN_TEXT != 0
     }
 
+    #[inline]
     fn inner(self) -> &'a str {
         let Range { start, end } = node_range(self.entry());
         self.text.get(start + 1..end.saturating_sub(1)).unwrap_or_default()
@@ -347,8 +348,12 @@ impl<'a> Member<'a> {
 
     /// The decoded name. Half of a surrogate pair leaves the raw spelling, which no other name equals.
     #[must_use]
+    #[inline]
     pub fn name(self) -> Cow<'a, str> {
         let name = self.name_value();
+        if name.entry().flags & (ESCAPED | BROKEN_TEXT) == 0 {
+            return Cow::Borrowed(name.inner());
+        }
         name.text().unwrap_or(Cow::Borrowed(name.inner()))
     }
 
