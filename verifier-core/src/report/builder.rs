@@ -169,17 +169,26 @@ impl ReportBuilder {
         self.record(finding);
     }
 
-    /// An empty report for a check whose claims cannot be adjudicated; see [`Self::note_aside`].
+    /// An empty report for a check whose claims cannot be adjudicated; see [`Self::take_aside`].
     #[must_use]
     pub fn aside(&self) -> Self {
         Self::new(self.findings_per_code, BTreeSet::new())
     }
 
-    /// Notes where a check that was run aside found something. Its claims and verdicts do not count.
-    pub fn note_aside(&mut self, aside: Self) {
+    /// Adds what a check that was run aside found. It supports no claim, and a contradiction keeps the run from
+    /// being verified; it proves no more than that, because what the check rests on was not established.
+    pub fn take_aside(&mut self, aside: Self) {
         self.coverage.extend(aside.coverage);
+        self.worst = self.worst.worst(match aside.worst {
+            Outcome::Disproved => Outcome::NotEstablished,
+            other => other,
+        });
         for finding in aside.findings {
-            self.record(Finding { effect: Effect::Notes, claim: None, ..finding });
+            let effect = match finding.effect {
+                Effect::Fails { .. } => Effect::Fails { verdict: Verdict::InsufficientEvidence },
+                other => other,
+            };
+            self.record(Finding { effect, claim: None, ..finding });
         }
     }
 
@@ -328,5 +337,25 @@ impl ClaimDraft {
             does_not_establish: self.does_not_establish,
             epistemic_state: self.epistemic_state.into_iter().collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod aside_tests {
+    use super::*;
+
+    /// A broken chain must fail the run also where its claim cannot be adjudicated.
+    #[test]
+    fn a_contradiction_found_aside_fails_the_run_and_supports_nothing() {
+        let mut report = ReportBuilder::new(10, BTreeSet::new());
+        let mut aside = report.aside();
+        aside.claim("governance_chain.local_continuity.v1", Requested::Evidence);
+        let broken = Finding::disproves(&catalog::walk::WALK_PREV_HASH_DISCONTINUITY, "broken");
+        let subject = Subject::unnamed("governance_chain");
+        aside.unsupported("governance_chain.local_continuity.v1", subject, broken);
+        report.take_aside(aside);
+        assert!(report.claim_names().is_empty());
+        assert_eq!(report.worst, Outcome::NotEstablished);
+        assert!(report.findings.iter().all(|finding| finding.claim.is_none()));
     }
 }

@@ -196,11 +196,11 @@ impl Gate<'_, '_> {
             Some(claim) if self.stopped => {
                 let mut aside = out.aside();
                 check(&mut aside);
-                out.note_aside(aside);
+                out.take_aside(aside);
                 out.skipped(
                     claim,
                     "pinned claims",
-                    format!("a check before {claim} failed, so it is not adjudicated; what its check found is noted"),
+                    format!("a check before {claim} failed, so it is not adjudicated; what its check found stands among the findings"),
                 );
             }
             _ => check(out),
