@@ -117,6 +117,40 @@ fn verified(story: &mut Story) -> Vec<Report> {
     assembly.sets.iter().map(|set| verify(set, &policy, &NoProgress)).collect()
 }
 
+/// The permit is signed, the key is replaced, the request leaves and the permit is closed: all by a clock that stands still.
+#[test]
+fn a_key_that_is_replaced_in_the_microsecond_of_a_signature() {
+    let mut story = Story::new("property", START).unwrap();
+    story.issuer().add_project("p", None, POLICY).unwrap();
+    let call = |key: &str| Call {
+        at: START,
+        request: json!({"idempotency_key": key, "subject": {"type": "agent", "id": "agent-1"},
+            "provider": "openai", "model": "m", "action": "chat.completion",
+            "estimated_input_tokens": 10, "max_output_tokens": 10}),
+        body: json!({"model": "m", "max_tokens": 10}),
+        is_bound_early: true,
+        fate: Fate::DispatchError,
+        approval: None,
+        takes: 0,
+        used: (10, 10),
+    };
+    story.call(call("before"));
+    story.rotate(START, Purpose::PermitBindingSigning);
+    story.call(call("between"));
+    story.rotate(START, Purpose::PermitBindingSigning);
+    story.call(call("after"));
+    story.play().unwrap();
+    // the calls were closed at this instant
+    story.rotate(START + 400_000, Purpose::PermitBindingSigning);
+    story.play().unwrap();
+    story.clock().set(START + 3_600_000_000);
+    for report in verified(&mut story) {
+        let findings: Vec<_> =
+            report.findings.iter().map(|finding| (finding.code.id, &finding.message)).collect();
+        assert_eq!(report.outcome, Outcome::Verified, "{findings:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

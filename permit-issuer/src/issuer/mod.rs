@@ -102,10 +102,10 @@ impl Issuer {
         std::mem::replace(&mut self.keys, keys)
     }
 
-    /// The clock's present.
+    /// The clock's present, or the first instant of the newest key where the clock has not come so far.
     #[must_use]
     pub fn now(&self) -> i64 {
-        self.clock.now_micros()
+        self.clock.now_micros().max(self.keys.first_instant())
     }
 
     /// State and keys together.
@@ -153,7 +153,7 @@ impl Issuer {
                 {
                     return Ok(None);
                 }
-                let now = clock.now_micros();
+                let now = clock.now_micros().max(keys.first_instant());
                 work(&Desk { rows, keys, now, keep_request_bodies: *keep_request_bodies }).map(Some)
             })?;
             match outcome {

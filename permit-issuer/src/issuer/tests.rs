@@ -154,7 +154,7 @@ fn a_permit_that_is_older_than_the_key_is_sealed_by_the_new_key() {
         bench.issuer.dispatch(json!({"permit_id": permit["permit_id"], "request_body": body()})).unwrap();
     let (old, new) = (&permit["permit_decision"], &sent["permit_decision"]);
     assert_ne!(old["binding_key_id"], new["binding_key_id"]);
-    assert_eq!(new["canonical_payload"]["issued_at"], "2026-05-07T12:01:00+00:00");
+    assert_eq!(new["canonical_payload"]["issued_at"], "2026-05-07T12:01:00.000001+00:00");
     assert_eq!(new["binding_issued_at"], new["canonical_payload"]["issued_at"]);
     assert_eq!(old["canonical_payload"]["expires_at"], new["canonical_payload"]["expires_at"]);
 }

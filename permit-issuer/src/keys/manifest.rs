@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use verifier_core::canon::Profile;
 use verifier_core::crypto::PublicKey;
+use verifier_core::time::Timestamp;
 
 use super::{Purpose, Signer};
 use crate::clock::wire_time;
@@ -53,13 +54,26 @@ impl KeyEntry {
     }
 }
 
-/// Ends the window of the active key of `purpose` just before `now`; whether there was one.
-pub(super) fn retire(entries: &mut [KeyEntry], purpose: Purpose, now: i64) -> bool {
-    let active = entries.iter_mut().find(|entry| entry.purpose == purpose.name() && entry.valid_to.is_none());
-    let Some(active) = active else { return false };
+/// The first instant at which the active keys of `entries` may all sign. Nothing is signed before it, whatever the clock says.
+pub(super) fn first_instant(entries: &[KeyEntry]) -> i64 {
+    let active = entries.iter().filter(|entry| entry.valid_to.is_none());
+    active
+        .filter_map(|entry| Timestamp::parse(&entry.valid_from))
+        .map(|stamp| stamp.unix_micros())
+        .max()
+        .unwrap_or(0)
+}
+
+/// Ends the window of the active key of `purpose` at `now`, which it may have signed at, and gives the first instant of its
+/// successor, one microsecond later. Windows include both ends and must not overlap: a closure names no key, and a
+/// verifier that finds two for its signing time refuses it (spec 03 section 5.1).
+pub(super) fn retire(entries: &mut [KeyEntry], purpose: Purpose, now: i64) -> Option<i64> {
+    let last = now.max(first_instant(entries));
+    let active =
+        entries.iter_mut().find(|entry| entry.purpose == purpose.name() && entry.valid_to.is_none())?;
     active.status = "retired".to_owned();
-    active.valid_to = Some(wire_time(now.saturating_sub(1)));
-    true
+    active.valid_to = Some(wire_time(last));
+    Some(last.saturating_add(1))
 }
 
 /// The signed manifest of `entries`.

@@ -108,13 +108,19 @@ impl KeySet {
         Ok(purpose.key_id(&self.signer(purpose)?.public_key()))
     }
 
-    /// Signs with `fresh` from `now` on; the key before it is retired one microsecond earlier, because windows include
-    /// both ends and must not overlap.
+    /// Retires the key of `purpose` after `now` and signs with `fresh` from the next microsecond on. Until then
+    /// [`Self::first_instant`] is what the time is.
     pub fn rotate(&mut self, purpose: Purpose, fresh: Box<dyn Signer>, now: i64) {
-        manifest::retire(&mut self.entries, purpose, now);
-        self.entries.push(KeyEntry::active(purpose, &fresh.public_key(), now));
+        let from = manifest::retire(&mut self.entries, purpose, now).unwrap_or(now);
+        self.entries.push(KeyEntry::active(purpose, &fresh.public_key(), from));
         self.signers.retain(|(own, _)| *own != purpose);
         self.signers.push((purpose, fresh));
+    }
+
+    /// The first instant at which every signer may sign.
+    #[must_use]
+    pub fn first_instant(&self) -> i64 {
+        manifest::first_instant(&self.entries)
     }
 
     /// All entries of the key manifest.

@@ -85,19 +85,18 @@ impl KeyStore {
         self.write_manifest(&entries, now)
     }
 
-    /// Retires the active key of `purpose` just before `now` and makes a new one.
+    /// Retires the active key of `purpose` after `now` and makes a new one that signs from the next microsecond on.
     ///
     /// # Errors
     /// When there is no active key or a file cannot be written.
     pub fn rotate(&self, source: SeedSource<'_>, purpose: Purpose, now: i64) -> Result<String> {
         let mut entries = self.entries()?;
-        if !retire(&mut entries, purpose, now) {
-            return Err(Error::Damaged(format!("no active key for {}", purpose.name())));
-        }
-        let fresh = self.create(source, purpose, now)?;
+        let from = retire(&mut entries, purpose, now)
+            .ok_or_else(|| Error::Damaged(format!("no active key for {}", purpose.name())))?;
+        let fresh = self.create(source, purpose, from)?;
         let id = fresh.key_id.clone();
         entries.push(fresh);
-        self.write_manifest(&entries, now)?;
+        self.write_manifest(&entries, from)?;
         Ok(id)
     }
 
@@ -217,7 +216,15 @@ mod tests {
         assert_eq!(keys.entries().len(), 5);
         let retired = keys.entries().iter().find(|entry| entry.key_id == old).unwrap();
         assert_eq!(retired.status, "retired");
-        assert_eq!(retired.valid_to.as_deref(), Some("1970-01-01T00:00:08.999999Z"));
+        assert_eq!(retired.valid_to.as_deref(), Some("1970-01-01T00:00:09.000000Z"));
+        assert_eq!(keys.first_instant(), 9_000_001);
+        let again = store.rotate(SeedSource::Random, Purpose::PermitBindingSigning, 9_000_000).unwrap();
+        let keys = store.load().unwrap();
+        let retired = keys.entries().iter().find(|entry| entry.key_id == new).unwrap();
+        assert_eq!(retired.valid_from, "1970-01-01T00:00:09.000001Z");
+        assert_eq!(retired.valid_to.as_ref(), Some(&retired.valid_from), "a clock that stands still");
+        let active = keys.entries().iter().find(|entry| entry.key_id == again).unwrap();
+        assert_eq!(active.valid_from, "1970-01-01T00:00:09.000002Z");
     }
 
     #[cfg(unix)]
