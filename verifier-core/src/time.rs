@@ -8,10 +8,40 @@
 //! hour 24, second 60, offsets of a day or more, years outside 1..=9999.
 
 use std::cmp::Ordering;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
+
+/// Wall-clock microseconds as stated, and the stated offset: a timestamp without its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WallTime {
+    micros: i64,
+    offset_micros: Option<i64>,
+}
+
+impl WallTime {
+    /// Reads a timestamp as [`Timestamp::parse`] does.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (micros, offset_micros) = parse_parts(text.trim())?;
+        Some(Self { micros, offset_micros })
+    }
+
+    /// The stated offset from UTC in microseconds; `None` when the text states none.
+    #[must_use]
+    pub fn offset_micros(self) -> Option<i64> {
+        self.offset_micros
+    }
+
+    /// Appends `YYYY-MM-DDTHH:MM:SS.ffffff` of the wall-clock fields, offset dropped, year without padding: the
+    /// form that enters the chain record hash v1 (spec 04 section 2).
+    pub fn write_record_hash_form(self, out: &mut String) {
+        let fields = Fields::of(self.micros);
+        push_decimal(out, fields.year, 1);
+        fields.push_rest(out, 6);
+    }
+}
 
 /// A point in time and the text it was read from.
 ///
@@ -62,20 +92,12 @@ impl Timestamp {
         self.offset_micros
     }
 
-    /// `YYYY-MM-DDTHH:MM:SS.ffffff` of the wall-clock fields, offset dropped, year without padding: the
-    /// form that enters the chain record hash v1 (spec 04 section 2).
+    /// The wall-clock fields as they enter the chain record hash v1: [`WallTime::write_record_hash_form`].
     #[must_use]
     pub fn record_hash_form(&self) -> String {
         let mut out = String::with_capacity(26);
-        self.write_record_hash_form(&mut out);
+        WallTime { micros: self.wall_micros, offset_micros: None }.write_record_hash_form(&mut out);
         out
-    }
-
-    /// Appends [`Self::record_hash_form`] to `out`.
-    pub fn write_record_hash_form(&self, out: &mut String) {
-        let fields = Fields::of(self.wall_micros);
-        push_decimal(out, fields.year, 1);
-        fields.push_rest(out, 6);
     }
 
     /// UTC as `YYYY-MM-DDTHH:MM:SS[.ffffff]+00:00`, the form that permit bindings sign.
@@ -152,27 +174,32 @@ impl Fields {
             [('-', self.month), ('-', self.day), ('T', self.hour), (':', self.minute), (':', self.second)]
         {
             out.push(separator);
-            push_decimal(out, value, 2);
+            push_pair(out, value);
         }
         if fraction_digits > 0 {
             out.push('.');
-            push_decimal(out, self.micros, 6);
+            push_pair(out, self.micros / 10_000);
+            push_pair(out, self.micros / 100 % 100);
+            push_pair(out, self.micros % 100);
         }
     }
 }
 
+/// Two digits of a number below 100.
+fn push_pair(out: &mut String, value: i64) {
+    let digit = |value: i64| char::from(b'0' + u8::try_from(value).unwrap_or(0));
+    out.push(digit(value / 10));
+    out.push(digit(value % 10));
+}
+
 fn push_decimal(out: &mut String, value: i64, width: usize) {
-    let mut digits = [0u8; 20];
-    let mut rest = value.unsigned_abs();
-    let mut count = 0;
-    while rest > 0 || count < width {
-        if let Some(slot) = digits.get_mut(count) {
-            *slot = b'0' + u8::try_from(rest % 10).unwrap_or(0);
-        }
-        rest /= 10;
-        count += 1;
+    if (1000..=9999).contains(&value) {
+        push_pair(out, value / 100);
+        push_pair(out, value % 100);
+        return;
     }
-    out.extend(digits.iter().take(count).rev().map(|digit| char::from(*digit)));
+    // Writing to a String cannot fail.
+    write!(out, "{value:0width$}").ok();
 }
 
 /// Days since 1970-01-01 of a proleptic Gregorian date.
@@ -361,7 +388,10 @@ mod tests {
     use super::*;
 
     fn record(text: &str) -> Option<String> {
-        Timestamp::parse(text).map(|stamp| stamp.record_hash_form())
+        let time = WallTime::parse(text)?;
+        let mut out = String::new();
+        time.write_record_hash_form(&mut out);
+        Some(out)
     }
 
     /// Spec 04 section 2, observed on the reference under CPython 3.11.

@@ -13,7 +13,7 @@ mod run;
 mod walk;
 
 pub use problem::{Problem, ProblemKind};
-pub use row::{EntryFields, EntryRow, HashFault, HashText, Sequence, Source, StructureFault};
+pub use row::{Computed, EntryFields, EntryRow, HashFault, HashText, Sequence, Source, StructureFault};
 pub use walk::{Walk, WalkTotals};
 
 /// `prev_hash` of the entry with sequence number 1: SHA-256 of `keel-audit-chain-genesis-v1`.

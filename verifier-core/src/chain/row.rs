@@ -14,7 +14,7 @@ use std::fmt::{self, Write as _};
 use crate::bytes::hex;
 use crate::crypto::sha256;
 use crate::json::{Kind, Value};
-use crate::time::Timestamp;
+use crate::time::WallTime;
 
 /// A hash as stated: 64 lower-case digits, or whatever else the text is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,6 +118,17 @@ pub enum Source {
     Record,
 }
 
+/// A recomputed record hash beside the stated one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Computed {
+    /// They are the same.
+    Same,
+    /// The recomputed hash, which is another one.
+    Other(Box<[u8; 32]>),
+    /// There is nothing to hash.
+    Fault(HashFault),
+}
+
 /// A chain entry reduced to what the walk needs.
 #[derive(Clone, Debug)]
 pub struct EntryRow {
@@ -133,8 +144,8 @@ pub struct EntryRow {
     pub prev_hash: HashText,
     /// `record_hash`.
     pub record_hash: HashText,
-    /// The recomputed hash.
-    pub computed: Result<[u8; 32], HashFault>,
+    /// How the recomputed hash compares with `record_hash`.
+    pub computed: Computed,
     /// `None` for the known format `v1`, else the stated one.
     pub unknown_format: Option<Box<str>>,
     /// The first structural fault.
@@ -183,14 +194,19 @@ impl EntryRow {
             _ => fields.created_at,
         };
         let mut fault = scope_fault.then_some(StructureFault::Scope);
-        let computed = fields.hash(sequence, time, &mut fault);
+        let record_hash = HashText::read(fields.record_hash);
+        let computed = match fields.hash(sequence, time, &mut fault) {
+            Err(fault) => Computed::Fault(fault),
+            Ok(computed) if record_hash == HashText::Sha256(computed) => Computed::Same,
+            Ok(computed) => Computed::Other(Box::new(computed)),
+        };
         Self {
             scope_derived: record && scope.is_none() && !scope_fault,
             scope,
             event_id: fields.event_id.and_then(Value::non_empty_text).map(Box::from),
             sequence,
             prev_hash: HashText::read(fields.prev_hash),
-            record_hash: HashText::read(fields.record_hash),
+            record_hash,
             computed,
             unknown_format,
             fault,
@@ -207,7 +223,7 @@ impl EntryRow {
     /// Whether the stated record hash is the recomputed one.
     #[must_use]
     pub fn hash_matches(&self) -> bool {
-        matches!((&self.computed, &self.record_hash), (Ok(computed), HashText::Sha256(stated)) if computed == stated)
+        self.computed == Computed::Same
     }
 }
 
@@ -247,25 +263,29 @@ pub struct EntryFields<'a> {
 }
 
 impl<'a> EntryFields<'a> {
-    /// Keeps a member if it matters; the last of a repeated name wins.
-    fn take(&mut self, name: &str, value: Value<'a>) {
-        let slot = match name {
-            "event_id" => &mut self.event_id,
-            "event_type" => &mut self.event_type,
-            "resource_type" => &mut self.resource_type,
-            "resource_id" => &mut self.resource_id,
-            "outcome" => &mut self.outcome,
-            "severity" => &mut self.severity,
-            "created_at" => &mut self.created_at,
-            "occurred_at" => &mut self.occurred_at,
-            "prev_hash" => &mut self.prev_hash,
-            "record_hash" => &mut self.record_hash,
-            "sequence_number" => &mut self.sequence_number,
-            "chain_scope" => &mut self.chain_scope,
-            "chain_format_version" => &mut self.chain_format_version,
-            _ => return,
+    /// Keeps a member if it matters; the last of a repeated name wins. Says whether it did.
+    ///
+    /// The length comes first because most names of a record are decided by it.
+    #[inline]
+    pub fn take(&mut self, name: &str, value: Value<'a>) -> bool {
+        let slot = match (name.len(), name) {
+            (7, "outcome") => &mut self.outcome,
+            (8, "event_id") => &mut self.event_id,
+            (8, "severity") => &mut self.severity,
+            (9, "prev_hash") => &mut self.prev_hash,
+            (10, "event_type") => &mut self.event_type,
+            (10, "created_at") => &mut self.created_at,
+            (11, "resource_id") => &mut self.resource_id,
+            (11, "occurred_at") => &mut self.occurred_at,
+            (11, "record_hash") => &mut self.record_hash,
+            (11, "chain_scope") => &mut self.chain_scope,
+            (13, "resource_type") => &mut self.resource_type,
+            (15, "sequence_number") => &mut self.sequence_number,
+            (20, "chain_format_version") => &mut self.chain_format_version,
+            _ => return false,
         };
         *slot = Some(value);
+        true
     }
 
     fn hash(
@@ -285,22 +305,25 @@ impl<'a> EntryFields<'a> {
             ("outcome", optional(self.outcome, "outcome")?),
             ("severity", required(self.severity, "severity")?),
         ];
-        let stamp =
-            time.and_then(Value::text).and_then(|text| Timestamp::parse(&text)).ok_or(HashFault::Time)?;
-        let mut text = String::with_capacity(256);
-        for (name, field) in &fields {
-            note_fault(name, field, fault);
+        let time =
+            time.and_then(Value::text).and_then(|text| WallTime::parse(&text)).ok_or(HashFault::Time)?;
+        let mut text = String::with_capacity(384);
+        for (_, field) in &fields {
             text.push_str(field);
             text.push('|');
         }
-        stamp.write_record_hash_form(&mut text);
+        time.write_record_hash_form(&mut text);
         text.push('|');
-        note_fault("prev_hash", &prev_hash, fault);
         text.push_str(&prev_hash);
         text.push('|');
         // Writing to a String cannot fail.
         write!(text, "{sequence}").ok();
-        if stamp.offset_micros().is_some_and(|offset| offset != 0) {
+        if !has_plain_fields(&text) {
+            for (name, field) in fields.iter().chain(&[("prev_hash", prev_hash)]) {
+                note_fault(name, field, fault);
+            }
+        }
+        if time.offset_micros().is_some_and(|offset| offset != 0) {
             fault.get_or_insert(StructureFault::Offset);
         }
         Ok(sha256(text.as_bytes()))
@@ -319,10 +342,24 @@ fn optional<'a>(value: Option<Value<'a>>, field: &'static str) -> Result<Cow<'a,
     }
 }
 
+/// Whether a hashed text has its eight separators and no other, and nothing that may be a control character:
+/// one pass without branches, which settles nearly every entry. U+0080 to U+009F begin with the byte C2.
+fn has_plain_fields(text: &str) -> bool {
+    let (mut suspicious, mut separators) = (0u8, 0u32);
+    // The separators of a chunk fit a byte, which lets the compiler count many at once.
+    for chunk in text.as_bytes().chunks(128) {
+        let mut count = 0u8;
+        for byte in chunk {
+            suspicious |= u8::from(*byte < b' ') | u8::from(*byte == 0x7f) | u8::from(*byte == 0xc2);
+            count += u8::from(*byte == b'|');
+        }
+        separators += u32::from(count);
+    }
+    suspicious == 0 && separators == 8
+}
+
 fn note_fault(name: &'static str, field: &str, fault: &mut Option<StructureFault>) {
-    // One pass without branches settles nearly every field; U+0080 to U+009F begin with the byte C2.
-    let suspicious = |byte: u8| byte < b' ' || matches!(byte, b'|' | 0x7f | 0xc2);
-    if fault.is_some() || !field.bytes().fold(false, |found, byte| found | suspicious(byte)) {
+    if fault.is_some() {
         return;
     }
     if field.contains('|') {

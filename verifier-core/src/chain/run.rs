@@ -38,7 +38,7 @@ pub(super) struct Run {
     pub(super) first_id: Box<str>,
     pub(super) first_span: (u64, u64),
     last_hash: HashText,
-    last_id: Box<str>,
+    last_id: String,
     prints: VecDeque<[u8; 16]>,
 }
 
@@ -50,6 +50,8 @@ pub(super) struct Runs {
 
 /// What adding an entry showed.
 pub(super) enum Added {
+    /// It follows the entry before it, and that link holds.
+    Follows,
     /// Nothing wrong, or a link to be judged (at most one on each side).
     Links(Box<[Option<Link>; 2]>),
     /// The number is taken; `same` when the record hash is the same.
@@ -57,12 +59,22 @@ pub(super) enum Added {
 }
 
 /// An entry to add.
-pub(super) struct Addition {
+pub(super) struct Addition<'a> {
     pub(super) sequence: i64,
-    pub(super) id: Box<str>,
-    pub(super) prev_hash: HashText,
-    pub(super) record_hash: HashText,
+    pub(super) id: &'a str,
+    pub(super) prev_hash: &'a HashText,
+    pub(super) record_hash: &'a HashText,
     pub(super) span: (u64, u64),
+}
+
+impl Run {
+    fn append(&mut self, entry: &Addition<'_>) {
+        self.last = entry.sequence;
+        self.last_hash.clone_from(entry.record_hash);
+        self.last_id.clear();
+        self.last_id.push_str(entry.id);
+        self.prints.push_back(entry.record_hash.print());
+    }
 }
 
 impl Runs {
@@ -78,23 +90,29 @@ impl Runs {
         self.runs.into_iter()
     }
 
-    pub(super) fn add(&mut self, entry: Addition) -> Added {
+    pub(super) fn add(&mut self, entry: &Addition<'_>) -> Added {
         let sequence = entry.sequence;
-        if let Some((first, run)) = self.runs.range(..=sequence).next_back()
-            && sequence <= run.last
-        {
-            let position = sequence.checked_sub(*first).and_then(|offset| usize::try_from(offset).ok());
-            let known = position.and_then(|position| run.prints.get(position));
-            return Added::Repeated { same: known == Some(&entry.record_hash.print()) };
+        let behind = sequence.checked_add(1).is_some_and(|next| self.runs.contains_key(&next));
+        if let Some((first, run)) = self.runs.range_mut(..=sequence).next_back() {
+            if sequence <= run.last {
+                let position = sequence.checked_sub(*first).and_then(|offset| usize::try_from(offset).ok());
+                let known = position.and_then(|position| run.prints.get(position));
+                return Added::Repeated { same: known == Some(&entry.record_hash.print()) };
+            }
+            // Nearly every entry follows the one before it; nothing is allocated for it.
+            if !behind && run.last.checked_add(1) == Some(sequence) && run.last_hash == *entry.prev_hash {
+                run.append(entry);
+                return Added::Follows;
+            }
         }
         let run = Run {
             last: sequence,
-            first_prev: entry.prev_hash,
-            first_id: entry.id.clone(),
+            first_prev: entry.prev_hash.clone(),
+            first_id: entry.id.into(),
             first_span: entry.span,
             prints: VecDeque::from([entry.record_hash.print()]),
-            last_hash: entry.record_hash,
-            last_id: entry.id,
+            last_hash: entry.record_hash.clone(),
+            last_id: entry.id.to_owned(),
         };
         Added::Links(Box::new(self.join(sequence, run)))
     }
@@ -138,7 +156,7 @@ impl Runs {
 
 fn link(before: &Run, first: i64, after: &Run) -> Link {
     Link {
-        before: before.last_id.clone(),
+        before: before.last_id.as_str().into(),
         before_sequence: before.last,
         before_hash: before.last_hash.clone(),
         after: after.first_id.clone(),

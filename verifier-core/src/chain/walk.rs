@@ -9,28 +9,60 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::GENESIS_PREV_HASH;
 use super::problem::{Problem, ProblemKind};
-use super::row::{EntryRow, HashText, Sequence, StructureFault};
+use super::row::{Computed, EntryRow, HashText, Sequence, StructureFault};
 use super::run::{Added, Addition, Runs};
 use crate::bytes::{LimitExceeded, Resource, hex};
 
-/// Which chain.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum ScopeName {
-    /// `chain_scope` null or absent.
-    None,
-    /// The chain of the export's project, where the record states no scope.
-    Derived,
-    /// As stated.
-    Named(Box<str>),
+/// The entries of one scope.
+#[derive(Debug, Default)]
+struct Chain {
+    runs: Runs,
+    /// The last number of this scope in an array, with the array and the entry's id.
+    order: Option<LastInArray>,
 }
 
-impl ScopeName {
-    fn label(&self) -> &str {
-        match self {
-            Self::None | Self::Derived => "<none>",
-            Self::Named(name) => name,
+#[derive(Debug)]
+struct LastInArray {
+    array: u64,
+    sequence: i64,
+    id: String,
+}
+
+/// Chains by scope, in the order in which they are reported.
+#[derive(Debug, Default)]
+struct Chains {
+    /// `chain_scope` null or absent.
+    none: Option<Chain>,
+    /// The chain of the export's project, where the record states no scope.
+    derived: Option<Chain>,
+    /// As stated.
+    named: BTreeMap<Box<str>, Chain>,
+}
+
+impl Chains {
+    fn of(&mut self, row: &EntryRow) -> &mut Chain {
+        match (row.scope.as_deref(), row.scope_derived) {
+            (Some(name), _) => self.named(name),
+            (None, true) => self.derived.get_or_insert_default(),
+            (None, false) => self.none.get_or_insert_default(),
         }
     }
+
+    fn named(&mut self, name: &str) -> &mut Chain {
+        self.named.entry(name.into()).or_default()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&str, &Chain)> {
+        let none = self.none.as_ref().map(|chain| (NO_SCOPE, chain));
+        none.into_iter().chain(self.named.iter().map(|(name, chain)| (&**name, chain)))
+    }
+}
+
+/// Stands for a missing scope in messages.
+const NO_SCOPE: &str = "<none>";
+
+fn label(row: &EntryRow) -> &str {
+    row.scope.as_deref().unwrap_or(NO_SCOPE)
 }
 
 /// What the walk counted.
@@ -51,9 +83,9 @@ pub struct WalkTotals {
 /// One walk over all entries of an export.
 #[derive(Debug)]
 pub struct Walk {
-    chains: BTreeMap<ScopeName, Runs>,
-    /// The last number of each scope in the array that is being read.
-    order: BTreeMap<ScopeName, (Box<str>, i64)>,
+    chains: Chains,
+    /// Counts the source arrays.
+    array: u64,
     totals: WalkTotals,
     runs: u64,
     max_runs: u64,
@@ -69,8 +101,8 @@ impl Walk {
     #[must_use]
     pub fn new(max_runs: u32) -> Self {
         Self {
-            chains: BTreeMap::new(),
-            order: BTreeMap::new(),
+            chains: Chains::default(),
+            array: 0,
             totals: WalkTotals::default(),
             runs: 0,
             max_runs: u64::from(max_runs),
@@ -80,7 +112,7 @@ impl Walk {
 
     /// A new source array begins: order within the array starts afresh.
     pub fn start_array(&mut self) {
-        self.order.clear();
+        self.array += 1;
     }
 
     /// Takes an entry that the export discloses.
@@ -112,22 +144,17 @@ impl Walk {
         bridge: bool,
         problem: &mut dyn FnMut(Problem),
     ) -> Result<(), LimitExceeded> {
-        let scope = match (&row.scope, row.scope_derived) {
-            (Some(name), _) => ScopeName::Named(name.clone()),
-            (None, true) => ScopeName::Derived,
-            (None, false) => ScopeName::None,
-        };
         if let Some(version) = &row.unknown_format {
             let message = format!("event_id={} chain_format_version={version}", row.id());
             problem(Problem::new(ProblemKind::UnknownFormat, row.span, message));
         }
-        self.judge_order(&scope, row, problem);
+        self.judge_order(row, problem);
         self.judge_hash(row, problem);
         if let Some(fault) = row.fault {
             problem(structural(row, fault));
         }
         if let Sequence::Number(sequence) = row.sequence
-            && !self.place(scope, sequence, row, bridge, problem)
+            && !self.place(sequence, row, bridge, problem)
         {
             return Ok(());
         }
@@ -153,8 +180,8 @@ impl Walk {
         }
     }
 
-    fn judge_order(&mut self, scope: &ScopeName, row: &EntryRow, problem: &mut dyn FnMut(Problem)) {
-        let (label, id, span) = (scope.label(), row.id(), row.span);
+    fn judge_order(&mut self, row: &EntryRow, problem: &mut dyn FnMut(Problem)) {
+        let (id, span) = (row.id(), row.span);
         let sequence = match row.sequence {
             Sequence::Number(sequence) => sequence,
             Sequence::Missing => return,
@@ -164,33 +191,39 @@ impl Walk {
             }
         };
         if sequence < 1 {
-            let message = format!("chain_scope={label} event_id={id} sequence_number={sequence}");
+            let message = format!("chain_scope={} event_id={id} sequence_number={sequence}", label(row));
             problem(Problem::new(ProblemKind::BelowOne, span, message));
         }
-        let Some((before, before_sequence)) = self.order.get_mut(scope) else {
-            self.order.insert(scope.clone(), (id.into(), sequence));
+        let array = self.array;
+        let last = &mut self.chains.of(row).order;
+        let Some(last) = last.as_mut().filter(|last| last.array == array) else {
+            *last = Some(LastInArray { array, sequence, id: id.to_owned() });
             return;
         };
-        if sequence < *before_sequence {
+        if sequence < last.sequence {
             let message = format!(
-                "chain_scope={label} prev_event_id={before} prev_sequence_number={before_sequence} event_id={id} sequence_number={sequence}"
+                "chain_scope={} prev_event_id={} prev_sequence_number={} event_id={id} sequence_number={sequence}",
+                label(row),
+                last.id,
+                last.sequence
             );
             problem(Problem::new(ProblemKind::Descending, span, message));
         }
-        *before = id.into();
-        *before_sequence = sequence;
+        last.sequence = sequence;
+        last.id.clear();
+        last.id.push_str(id);
     }
 
     fn judge_hash(&mut self, row: &EntryRow, problem: &mut dyn FnMut(Problem)) {
         let id = row.id();
         match &row.computed {
-            Err(fault) => {
+            Computed::Fault(fault) => {
                 let message = format!("event_id={id} could not recompute hash: {fault}");
                 problem(Problem::new(ProblemKind::Unhashable, row.span, message));
             }
-            Ok(_) if row.hash_matches() => self.totals.hashes += 1,
-            Ok(computed) => {
-                let (computed, stated) = (hex::encode(computed), row.record_hash.to_string());
+            Computed::Same => self.totals.hashes += 1,
+            Computed::Other(computed) => {
+                let (computed, stated) = (hex::encode(&**computed), row.record_hash.to_string());
                 let message = format!("event_id={id} expected={computed} actual={stated}");
                 problem(
                     Problem::new(ProblemKind::HashMismatch, row.span, message).compared(computed, stated),
@@ -202,7 +235,6 @@ impl Walk {
     /// Puts the entry into its chain; `false` when a bridge repeats an entry.
     fn place(
         &mut self,
-        scope: ScopeName,
         sequence: i64,
         row: &EntryRow,
         bridge: bool,
@@ -210,47 +242,48 @@ impl Walk {
     ) -> bool {
         let addition = Addition {
             sequence,
-            id: row.id().into(),
-            prev_hash: row.prev_hash.clone(),
-            record_hash: row.record_hash.clone(),
+            id: row.id(),
+            prev_hash: &row.prev_hash,
+            record_hash: &row.record_hash,
             span: row.span,
         };
-        let label = scope.label().to_owned();
-        let runs = self.chains.entry(scope).or_default();
+        let runs = &mut self.chains.of(row).runs;
         let before = runs.len();
-        match runs.add(addition) {
+        let added = runs.add(&addition);
+        let after = runs.len();
+        match added {
+            Added::Follows => self.totals.links += 1,
             Added::Repeated { same: true } if bridge => return false,
-            Added::Repeated { .. } => problem(Problem::repeated(&label, row.id(), sequence, row.span)),
+            Added::Repeated { .. } => problem(Problem::repeated(label(row), row.id(), sequence, row.span)),
             Added::Links(links) => {
                 for link in links.iter().flatten() {
                     if link.holds() {
                         self.totals.links += 1;
                     } else {
-                        problem(Problem::broken(&label, link));
+                        problem(Problem::broken(label(row), link));
                     }
                 }
             }
         }
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-        self.runs = (self.runs + count(runs.len())).saturating_sub(count(before));
+        self.runs = (self.runs + count(after)).saturating_sub(count(before));
         true
     }
 
     /// Judges gaps and first entries. `project_scope` names the chain of records without a scope.
     pub fn finish(mut self, project_scope: Option<&str>, problem: &mut dyn FnMut(Problem)) -> WalkTotals {
-        if let Some(derived) = self.chains.remove(&ScopeName::Derived) {
-            let name = project_scope.map_or(ScopeName::None, |name| ScopeName::Named(name.into()));
-            self.absorb(name, derived, problem);
+        if let Some(derived) = self.chains.derived.take() {
+            self.absorb(project_scope, derived.runs, problem);
         }
-        self.totals.scopes = u64::try_from(self.chains.len()).unwrap_or(u64::MAX);
-        for (scope, runs) in &self.chains {
-            judge_start(scope.label(), runs, problem);
-            for link in runs.gaps() {
+        self.totals.scopes = u64::try_from(self.chains.iter().count()).unwrap_or(u64::MAX);
+        for (scope, chain) in self.chains.iter() {
+            judge_start(scope, &chain.runs, problem);
+            for link in chain.runs.gaps() {
                 if link.holds() {
                     self.totals.links += 1;
-                    problem(Problem::gap(scope.label(), &link));
+                    problem(Problem::gap(scope, &link));
                 } else {
-                    problem(Problem::broken(scope.label(), &link));
+                    problem(Problem::broken(scope, &link));
                 }
             }
         }
@@ -258,9 +291,13 @@ impl Walk {
     }
 
     /// Moves the runs of one scope into another one.
-    fn absorb(&mut self, into: ScopeName, from: Runs, problem: &mut dyn FnMut(Problem)) {
-        let label = into.label().to_owned();
-        let target = self.chains.entry(into).or_default();
+    fn absorb(&mut self, into: Option<&str>, from: Runs, problem: &mut dyn FnMut(Problem)) {
+        let label = into.unwrap_or(NO_SCOPE);
+        let chain = match into {
+            Some(name) => self.chains.named(name),
+            None => self.chains.none.get_or_insert_default(),
+        };
+        let target = &mut chain.runs;
         if target.len() == 0 {
             *target = from;
             return;
@@ -268,14 +305,14 @@ impl Walk {
         for (first, run) in from.into_runs() {
             let overlap = target.iter().find(|(start, other)| *start <= run.last && first <= other.last);
             if let Some((start, _)) = overlap {
-                problem(Problem::repeated(&label, &run.first_id, first.max(start), run.first_span));
+                problem(Problem::repeated(label, &run.first_id, first.max(start), run.first_span));
                 continue;
             }
             for link in target.join(first, run).into_iter().flatten() {
                 if link.holds() {
                     self.totals.links += 1;
                 } else {
-                    problem(Problem::broken(&label, &link));
+                    problem(Problem::broken(label, &link));
                 }
             }
         }

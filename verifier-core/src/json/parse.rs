@@ -64,7 +64,11 @@ pub struct Parser {
     limits: ParserLimits,
     nodes: Vec<Node>,
     frames: Vec<Frame>,
+    /// Member names of the objects that are open, with a print of each.
     names: Vec<u32>,
+    prints: Vec<u64>,
+    /// Prints of the last small object, all of them different.
+    distinct: Vec<u64>,
     anomalies: Vec<Anomaly>,
 }
 
@@ -134,7 +138,15 @@ impl Parser {
     /// A parser with the given limits.
     #[must_use]
     pub fn new(limits: ParserLimits) -> Self {
-        Self { limits, nodes: Vec::new(), frames: Vec::new(), names: Vec::new(), anomalies: Vec::new() }
+        Self {
+            limits,
+            nodes: Vec::new(),
+            frames: Vec::new(),
+            names: Vec::new(),
+            prints: Vec::new(),
+            distinct: Vec::new(),
+            anomalies: Vec::new(),
+        }
     }
 
     /// Parses `bytes`, which start `base` bytes into their file, and returns the top-level value. The
@@ -158,6 +170,7 @@ impl Parser {
         self.nodes.clear();
         self.frames.clear();
         self.names.clear();
+        self.prints.clear();
         self.anomalies.clear();
         if u32::try_from(text.len()).is_err() {
             return Err(JsonError { kind: JsonErrorKind::TooLarge, offset: base });
@@ -225,9 +238,15 @@ impl Parser {
         if reader.peek() != Some(b'"') {
             return Err(unexpected(reader.peek()));
         }
-        let name = self.count();
-        self.string(reader)?;
+        let (name, start) = (self.count(), reader.at);
+        let flags = self.string(reader)?;
         self.names.push(name);
+        // Escapes spell one name in several ways, so those names are compared in full.
+        let print = match flags & ESCAPED {
+            0 => fingerprint(reader.bytes.get(start + 1..reader.at - 1).unwrap_or_default()),
+            _ => ESCAPED_PRINT,
+        };
+        self.prints.push(print);
         reader.skip_blank();
         if reader.peek() != Some(b':') {
             return Err(unexpected(reader.peek()));
@@ -283,13 +302,14 @@ impl Parser {
         if frame.object {
             self.find_repeated(reader, frame.names_from);
             self.names.truncate(frame.names_from);
+            self.prints.truncate(frame.names_from);
         }
         Ok(())
     }
 
     fn value(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonErrorKind> {
         match reader.peek() {
-            Some(b'"') => self.string(reader),
+            Some(b'"') => self.string(reader).map(drop),
             Some(b'{') => self.open(reader, Tag::Object),
             Some(b'[') => self.open(reader, Tag::Array),
             Some(b't') => self.word(reader, b"true", Tag::True),
@@ -328,7 +348,9 @@ impl Parser {
         self.word(reader, word, Tag::Float)
     }
 
-    fn string(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonErrorKind> {
+    /// Reads a string and returns its flags.
+    #[inline]
+    fn string(&mut self, reader: &mut Reader<'_>) -> Result<u8, JsonErrorKind> {
         let start = reader.at;
         let mut at = start + 1;
         let mut flags = 0;
@@ -361,7 +383,7 @@ impl Parser {
         }
         self.push(Tag::String, start, at + 1, flags)?;
         reader.at = at + 1;
-        Ok(())
+        Ok(flags)
     }
 
     fn number(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonErrorKind> {
@@ -415,26 +437,31 @@ impl Parser {
         }
     }
 
-    /// Repeated names of the object whose name nodes start at `from`: pairwise for small objects, by
-    /// sorting for large ones, so that crafted names cannot make it quadratic.
+    /// Repeated names of the object whose names start at `from`: pairwise for small objects, by sorting for
+    /// large ones, so that crafted names cannot make it quadratic. Records of one export mostly have the same
+    /// names, and prints that were all different once need no second comparison.
     fn find_repeated(&mut self, reader: &Reader<'_>, from: usize) {
         let names = self.names.get(from..).unwrap_or_default();
+        let prints = self.prints.get(from..).unwrap_or_default();
+        if prints == self.distinct.as_slice() {
+            return;
+        }
         let mut repeated = Vec::new();
         if names.len() <= PAIRWISE_MEMBERS {
-            let mut keys = [(0u64, 0u32); PAIRWISE_MEMBERS];
-            let mut plain = true;
-            for (slot, name) in keys.iter_mut().zip(names) {
-                let Some(node) = self.nodes.get(index(*name)) else { return };
-                plain &= node.flags & ESCAPED == 0;
-                *slot = (fingerprint(reader.bytes.get(node_range(*node)).unwrap_or_default()), *name);
-            }
-            let keys = keys.get(..names.len()).unwrap_or_default();
-            for (position, (print, name)) in keys.iter().enumerate() {
-                for (other_print, other) in keys.get(..position).unwrap_or_default() {
-                    if (!plain || print == other_print) && self.same_name(reader, *name, *other) {
+            let escaped = prints.contains(&ESCAPED_PRINT);
+            let mut distinct = !escaped;
+            for (position, (print, name)) in prints.iter().zip(names).enumerate() {
+                let earlier = prints.iter().zip(names).take(position);
+                for (_, other) in earlier.filter(|(other, _)| escaped || *other == print) {
+                    distinct = false;
+                    if self.same_name(reader, *name, *other) {
                         repeated.push(*name);
                     }
                 }
+            }
+            if distinct {
+                self.distinct.clear();
+                self.distinct.extend_from_slice(prints);
             }
         } else {
             let mut sorted: Vec<_> =
@@ -525,7 +552,11 @@ fn escape_length(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// A cheap mix of length, head and tail; equal names have equal prints.
+/// Print of a name with escapes, which may equal a name of another spelling.
+const ESCAPED_PRINT: u64 = 0;
+
+/// A cheap mix of length, head and tail; equal names without escapes have equal prints.
+#[inline]
 fn fingerprint(bytes: &[u8]) -> u64 {
     let head = bytes.first_chunk::<8>().map_or_else(|| short(bytes), |chunk| u64::from_le_bytes(*chunk));
     let tail = bytes.last_chunk::<8>().map_or(0, |chunk| u64::from_le_bytes(*chunk));

@@ -43,20 +43,23 @@ fn container_length(bytes: &[u8]) -> Option<usize> {
     let mut depth = 0usize;
     let mut at = 0;
     loop {
-        match bytes.get(at)? {
-            b'"' => at += string_length(bytes.get(at..)?)?,
-            b'{' | b'[' => {
-                depth += 1;
+        let byte = *bytes.get(at)?;
+        if byte == b'"' {
+            at += string_length(bytes.get(at..)?)?;
+            // Between two strings there is mostly one separator and one blank.
+            while bytes.get(at).is_some_and(|byte| matches!(byte, b' ' | b',' | b':')) {
                 at += 1;
             }
-            b'}' | b']' => {
-                depth -= 1;
-                at += 1;
-                if depth == 0 {
-                    return Some(at);
-                }
+            continue;
+        }
+        at += 1;
+        if matches!(byte, b'{' | b'[') {
+            depth += 1;
+        } else if matches!(byte, b'}' | b']') {
+            depth -= 1;
+            if depth == 0 {
+                return Some(at);
             }
-            _ => at += 1,
         }
     }
 }

@@ -1,6 +1,6 @@
-use super::*;
 use crate::bytes::Blob;
-use crate::chain::Source;
+use crate::chain::Computed;
+use crate::chain::{Computed, Source};
 use crate::crypto::sha256;
 use crate::json::{Document, ParserLimits};
 
@@ -66,6 +66,7 @@ fn missing_repeated_and_forged_entries_are_named() {
     assert_eq!(walk(chain(&[-1, 0, 1])).1, ["BelowOne", "BelowOne", "WindowEdge"]);
     let mut forged = rows.clone();
     forged[2].record_hash = HashText::Sha256([7; 32]);
+    forged[2].computed = Computed::Other(Box::new([3; 32]));
     assert_eq!(walk(forged).1, ["HashMismatch", "Discontinuity"]);
 }
 

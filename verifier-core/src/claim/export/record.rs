@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::unjudged::{self, SignedPart};
 use crate::bytes::Limits;
-use crate::chain::{EntryRow, Source};
+use crate::chain::{EntryFields, EntryRow, Source};
 use crate::claim::closure::{ClosureKeys, ClosureRows, EntryFacts};
 use crate::claim::payload_digest::{DigestRow, digest_row};
 use crate::claim::permit::{self, DecisionRow, PermitBody};
@@ -56,12 +56,18 @@ impl<'k> RecordVisitor<'k> {
     }
 }
 
-/// One record, reduced.
+/// One record, reduced. A large export consists of plain events, which have nothing but their entry.
 pub(super) struct RecordRow {
     index: u64,
     is_object: bool,
     /// The record read as a chain entry, when it has the members of one.
     entry: Option<EntryRow>,
+    more: Option<Box<More>>,
+}
+
+/// What few records have.
+#[derive(Default)]
+struct More {
     /// What the record as a chain entry says about closures.
     entry_facts: EntryFacts,
     /// Its own chain entries.
@@ -77,14 +83,16 @@ pub(super) struct RecordRow {
     /// Contradictions of the record's permit object to its signed decision, and to itself.
     contradictions: Vec<Finding>,
     /// The permit object, when its decision was not among the record's own.
-    body: Option<Box<PermitBody>>,
-    snapshot: Option<Box<SnapshotRow>>,
+    body: Option<PermitBody>,
+    snapshot: Option<SnapshotRow>,
     /// Signatures over permits that no check here judges.
     unjudged: Vec<SignedPart>,
 }
 
 /// The chain entries of a permit record.
+#[derive(Default)]
 enum Nested {
+    #[default]
     Absent,
     NotAnArray,
     Entries(Vec<NestedEntry>),
@@ -102,16 +110,15 @@ pub(crate) struct PermitFacts {
     pub(crate) dispatched: bool,
 }
 
-/// The members of a record or entry that decide what it is.
+/// The members of a record or entry that decide what it is, and those of a chain entry.
 #[derive(Default)]
 struct Head<'a> {
+    entry: EntryFields<'a>,
     permit: Option<Value<'a>>,
     chain_entries: Option<Value<'a>>,
-    event_type: Option<Value<'a>>,
     project_id: Option<Value<'a>>,
     payload_json: Option<Value<'a>>,
     payload: Option<Value<'a>>,
-    is_event: bool,
     has_artifact: bool,
     has_state: bool,
     /// The record itself carries a decision, where the reference does not look.
@@ -123,22 +130,30 @@ impl<'a> Head<'a> {
     fn read(value: Value<'a>) -> Self {
         let mut head = Self::default();
         for member in value.members() {
-            match &*member.name() {
-                "permit" => head.permit = Some(member.value),
-                "chain_entries" => head.chain_entries = Some(member.value),
-                "event_type" => head.event_type = Some(member.value),
-                "project_id" => head.project_id = Some(member.value),
-                "payload_json" => head.payload_json = Some(member.value),
-                "payload" => head.payload = Some(member.value),
-                "event_id" | "record_hash" | "prev_hash" => head.is_event = true,
-                "artifact_type" => head.has_artifact = true,
-                "permit_decision" | "permit_decision_binding" => head.has_decision = true,
-                "workflow_state_json" | "workflow_state" => head.has_state = true,
-                "permit_format_version" => head.has_format_version = true,
+            let name = member.name();
+            if head.entry.take(&name, member.value) {
+                continue;
+            }
+            match (name.len(), &*name) {
+                (6, "permit") => head.permit = Some(member.value),
+                (7, "payload") => head.payload = Some(member.value),
+                (10, "project_id") => head.project_id = Some(member.value),
+                (12, "payload_json") => head.payload_json = Some(member.value),
+                (13, "chain_entries") => head.chain_entries = Some(member.value),
+                (_, "artifact_type") => head.has_artifact = true,
+                (_, "permit_decision" | "permit_decision_binding") => head.has_decision = true,
+                (_, "workflow_state_json" | "workflow_state") => head.has_state = true,
+                (_, "permit_format_version") => head.has_format_version = true,
                 _ => {}
             }
         }
         head
+    }
+
+    /// Whether a record has a member that only chain entries have.
+    fn is_event(&self) -> bool {
+        let own = [self.entry.event_id, self.entry.record_hash, self.entry.prev_hash];
+        own.iter().any(Option::is_some)
     }
 
     /// What can stand in this entry.
@@ -158,7 +173,7 @@ impl<'a> Head<'a> {
     }
 
     fn is_digest(&self) -> bool {
-        self.event_type.is_some_and(|kind| kind.is_text("audit.integrity_digest"))
+        self.entry.event_type.is_some_and(|kind| kind.is_text("audit.integrity_digest"))
     }
 }
 
@@ -178,78 +193,96 @@ impl Visitor for RecordVisitor<'_> {
         let (value, index) = (item.value, item.index);
         let is_entry_array = !matches!(item.origin, RECORDS | Origin::Line);
         let source = if is_entry_array { Source::Entry } else { Source::Record };
-        let array = if is_entry_array { "chain_entries" } else { "records" };
         let head = Head::read(value);
-        let permit_object = head.permit.filter(|_| !is_entry_array);
-        let permit = permit_object.and_then(permit_facts);
-        let mut row = RecordRow {
+        let is_entry = value.is_object() && (is_entry_array || head.is_event());
+        RecordRow {
             index,
             is_object: value.is_object(),
-            entry: None,
-            entry_facts: EntryFacts::default(),
-            nested: Nested::Absent,
-            project_id: None,
-            permit: None,
-            digests: Vec::new(),
-            foreign: Vec::new(),
-            decisions: Vec::new(),
-            contradictions: Vec::new(),
-            body: None,
-            snapshot: None,
-            unjudged: Vec::new(),
-        };
-        if item.origin == RECORDS && (head.has_state || head.permit.is_some() || !value.is_object()) {
-            row.snapshot = snapshot_row(value, index).map(Box::new);
+            entry: is_entry.then(|| EntryRow::from_fields(&head.entry, source, value.span())),
+            more: self.more(item, &head, is_entry),
         }
-        if value.is_object() && (is_entry_array || head.is_event) {
-            row.entry = Some(EntryRow::read(value, source));
-            if let Some(kind) = head.event_type {
-                row.entry_facts = self.closure_keys.entry_facts(value, kind, None);
+    }
+}
+
+impl RecordVisitor<'_> {
+    /// What the record has beside its entry.
+    fn more(&self, item: Item<'_>, head: &Head<'_>, is_entry: bool) -> Option<Box<More>> {
+        let (value, index) = (item.value, item.index);
+        let is_entry_array = !matches!(item.origin, RECORDS | Origin::Line);
+        let array = if is_entry_array { "chain_entries" } else { "records" };
+        let pointer = || format!("/{array}/{index}");
+        let mut more = Rare::default();
+        if item.origin == RECORDS
+            && (head.has_state || head.permit.is_some() || !value.is_object())
+            && let Some(snapshot) = snapshot_row(value, index)
+        {
+            more.get().snapshot = Some(snapshot);
+        }
+        if is_entry && let Some(kind) = head.entry.event_type {
+            match self.closure_keys.entry_facts(value, kind, None) {
+                EntryFacts::Nothing => {}
+                facts => more.get().entry_facts = facts,
             }
         }
-        if item.origin == Origin::Line {
-            row.project_id = head.project_id.and_then(Value::non_empty_text).map(Box::from);
+        if item.origin == Origin::Line
+            && let Some(project) = head.project_id.and_then(Value::non_empty_text)
+        {
+            more.get().project_id = Some(project.into());
         }
         if head.is_digest() {
-            row.digests.extend(digest_row(value));
+            more.get().digests.extend(digest_row(value));
         }
         if head.has_decision {
-            let prefix = format!("/{array}/{index}");
-            row.decisions.extend(
-                permit::in_export(|name| value.member(name)).map(|found| self.decision(found, &prefix)),
-            );
+            let prefix = pointer();
+            let own = permit::in_export(|name| value.member(name)).map(|found| self.decision(found, &prefix));
+            more.get().decisions.extend(own);
         }
+        let permit_object = head.permit.filter(|_| !is_entry_array);
+        let permit = permit_object.and_then(permit_facts);
         match head.chain_entries {
             None => {
                 let hints = head.hints();
-                let pointer = || format!("/{array}/{index}");
                 if hints.decision {
-                    self.decisions(value, &pointer, &mut row.decisions);
+                    self.decisions(value, &pointer, &mut more.get().decisions);
                 }
                 if hints.permit {
-                    row.unjudged.extend(unjudged::in_entry(value, &pointer()));
+                    more.get().unjudged.extend(unjudged::in_entry(value, &pointer()));
                 }
             }
-            Some(entries) if !entries.is_array() => row.nested = Nested::NotAnArray,
+            Some(entries) if !entries.is_array() => more.get().nested = Nested::NotAnArray,
             Some(entries) => {
+                let more = more.get();
                 let mut nested = Vec::new();
                 for (position, entry) in entries.items().enumerate() {
-                    nested.push(self.nested_entry(entry, position, permit.as_ref(), &mut row));
+                    nested.push(self.nested_entry(entry, (index, position), permit.as_ref(), more));
                 }
-                row.nested = Nested::Entries(nested);
+                more.nested = Nested::Entries(nested);
             }
         }
-        if let Some(body) = permit_object.and_then(PermitBody::read) {
-            let own: Vec<&DecisionRow> =
-                row.decisions.iter().filter(|decision| body.is_of(decision)).collect();
-            row.contradictions = own.iter().flat_map(|decision| body.compare(decision)).collect();
-            if own.is_empty() {
-                row.body = Some(Box::new(body));
+        if let Some(object) = permit_object {
+            let more = more.get();
+            if let Some(body) = PermitBody::read(object) {
+                let own: Vec<&DecisionRow> =
+                    more.decisions.iter().filter(|decision| body.is_of(decision)).collect();
+                more.contradictions = own.iter().flat_map(|decision| body.compare(decision)).collect();
+                if own.is_empty() {
+                    more.body = Some(body);
+                }
             }
+            more.contradictions.extend(permit::check_body(object));
+            more.permit = permit;
         }
-        row.contradictions.extend(permit_object.into_iter().flat_map(permit::check_body));
-        row.permit = permit;
-        row
+        more.0
+    }
+}
+
+/// Made when the first thing is put into it.
+#[derive(Default)]
+struct Rare(Option<Box<More>>);
+
+impl Rare {
+    fn get(&mut self) -> &mut More {
+        self.0.get_or_insert_default()
     }
 }
 
@@ -257,15 +290,15 @@ impl RecordVisitor<'_> {
     fn nested_entry(
         &self,
         entry: Value<'_>,
-        position: usize,
+        (index, position): (u64, usize),
         permit: Option<&PermitFacts>,
-        row: &mut RecordRow,
+        row: &mut More,
     ) -> NestedEntry {
         if !entry.is_object() {
             return None;
         }
         let head = Head::read(entry);
-        let (hints, index) = (head.hints(), row.index);
+        let hints = head.hints();
         let pointer = || format!("/records/{index}/chain_entries/{position}");
         if hints.decision {
             self.decisions(entry, &pointer, &mut row.decisions);
@@ -279,11 +312,11 @@ impl RecordVisitor<'_> {
         if let Some(named) = permit.and_then(|permit| foreign_permit(entry, &head, &permit.id)) {
             row.foreign.push(Foreign { position, named, span: entry.span() });
         }
-        let facts = match head.event_type {
+        let facts = match head.entry.event_type {
             Some(kind) => self.closure_keys.entry_facts(entry, kind, permit),
             None => EntryFacts::default(),
         };
-        Some((EntryRow::read(entry, Source::Entry), facts))
+        Some((EntryRow::from_fields(&head.entry, Source::Entry, entry.span()), facts))
     }
 }
 
@@ -400,50 +433,51 @@ impl Collected {
         }
     }
 
-    pub(super) fn take(&mut self, origin: Origin, mut row: RecordRow) {
-        self.digests.append(&mut row.digests);
-        self.unjudged.extend(row.unjudged.drain(..));
-        for decision in row.decisions.drain(..) {
+    pub(super) fn take(&mut self, origin: Origin, row: RecordRow) {
+        let mut more = row.more.map(|more| *more).unwrap_or_default();
+        self.digests.append(&mut more.digests);
+        self.unjudged.extend(more.unjudged.drain(..));
+        for decision in more.decisions.drain(..) {
             self.signed_request(&decision);
             self.permits.decision(decision);
         }
-        for finding in row.contradictions.drain(..) {
+        for finding in more.contradictions.drain(..) {
             self.permits.contradiction(finding);
         }
-        self.snapshots.extend(row.snapshot.take().map(|snapshot| *snapshot));
-        if let Some(body) = row.body.take() {
-            self.permits.body(*body);
+        self.snapshots.extend(more.snapshot.take());
+        if let Some(body) = more.body.take() {
+            self.permits.body(body);
         }
         match origin {
-            RECORDS | Origin::Line => self.record(row),
+            RECORDS | Origin::Line => self.record(row.index, row.is_object, row.entry.as_ref(), more),
             Origin::Array(_) => {
                 self.chain.top_entry(row.index, row.entry.as_ref());
-                self.closures.top_entry(row.index, row.entry_facts);
+                self.closures.top_entry(row.index, more.entry_facts);
             }
         }
     }
 
-    fn record(&mut self, row: RecordRow) {
-        if let Some(permit) = row.permit {
+    fn record(&mut self, index: u64, is_object: bool, entry: Option<&EntryRow>, more: More) {
+        if let Some(permit) = more.permit {
             self.closures.permit(permit);
         }
-        self.chain.record(row.index, row.is_object, row.project_id, row.entry.as_ref());
-        self.closures.event(row.index, row.entry_facts);
-        match row.nested {
-            Nested::Absent => self.chain.nested_missing(row.index),
-            Nested::NotAnArray => self.chain.nested_not_a_list(row.index),
+        self.chain.record(index, is_object, more.project_id, entry);
+        self.closures.event(index, more.entry_facts);
+        match more.nested {
+            Nested::Absent => self.chain.nested_missing(index),
+            Nested::NotAnArray => self.chain.nested_not_a_list(index),
             Nested::Entries(entries) => {
-                for Foreign { position, named, span } in row.foreign {
-                    self.chain.foreign(row.index, position, &named, (span.start, span.end));
+                for Foreign { position, named, span } in more.foreign {
+                    self.chain.foreign(index, position, &named, (span.start, span.end));
                 }
-                self.chain.start_nested(row.index);
+                self.chain.start_nested(index);
                 for (position, entry) in (0u64..).zip(entries) {
                     match entry {
                         Some((entry, facts)) => {
-                            self.chain.nested_entry(row.index, position, &entry);
-                            self.closures.nested_entry(row.index, position, facts);
+                            self.chain.nested_entry(index, position, &entry);
+                            self.closures.nested_entry(index, position, facts);
                         }
-                        None => self.chain.nested_not_an_object(row.index, position),
+                        None => self.chain.nested_not_an_object(index, position),
                     }
                 }
             }

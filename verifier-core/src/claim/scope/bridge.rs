@@ -76,7 +76,7 @@ pub(super) fn entry_row(record: Value<'_>) -> EntryRow {
 mod tests {
     use super::*;
     use crate::bytes::Blob;
-    use crate::chain::{HashText, Sequence};
+    use crate::chain::{Computed, HashText, Sequence};
     use crate::json::{Document, ParserLimits};
 
     fn rows(block: &str) -> Result<Vec<BridgeEntry>, StructureError> {
@@ -110,7 +110,7 @@ mod tests {
             assert!(row.unknown_format.is_none());
         }
         let row = one(r#"{"severity":null,"payload_json":{"severity":"info"},"chain_scope":""}"#);
-        assert!(row.computed.is_err() && row.scope_derived);
+        assert!(matches!(row.computed, Computed::Fault(_)) && row.scope_derived);
         assert_eq!(row.record_hash, HashText::Missing);
         assert_eq!(one(r#"{"chain_format_version":5}"#).unknown_format.as_deref(), Some("5"));
     }

@@ -9,7 +9,7 @@
 
 use super::bridge::entry_row;
 use crate::bytes::hex;
-use crate::chain::{GENESIS_PREV_HASH, StructureFault};
+use crate::chain::{Computed, GENESIS_PREV_HASH, StructureFault};
 use crate::finding::{Effect, Finding, Location, Verdict, catalog};
 use crate::format::scope::{DeclaredStart, EvidenceRecord, Segment, StartNumber};
 use crate::json::Value;
@@ -87,16 +87,16 @@ fn hashes(records: &[&EvidenceRecord<'_>], place: Place<'_>, out: &mut Vec<Findi
             continue;
         }
         let problem = match &row.computed {
-            Ok(_) if row.hash_matches() => None,
-            Ok(computed) => Some(
+            Computed::Same => None,
+            Computed::Other(computed) => Some(
                 Finding::disproves(
                     &walk::WALK_RECORD_HASH_MISMATCH,
                     format!("the stated hash of evidence record {id:?} is not the hash of its fields"),
                 )
-                .fact("computed", hex::encode(computed))
+                .fact("computed", hex::encode(&**computed))
                 .fact("stated", &*record.record_hash),
             ),
-            Err(fault) => Some(Finding::disproves(
+            Computed::Fault(fault) => Some(Finding::disproves(
                 &walk::WALK_RECORD_HASH_MISMATCH,
                 format!("evidence record {id:?} cannot be hashed: {fault}"),
             )),

@@ -8,7 +8,8 @@ use crate::bytes::{Blob, LimitExceeded, Limits, Resource};
 use crate::json::split::{blank_length, value_length};
 use crate::json::{AnomalyKind, Document, JsonError, JsonErrorKind, Parser, ParserLimits};
 
-pub(super) const BATCH_BYTES: usize = 1 << 20;
+/// Read at a time; small enough that a batch and its rows stay in the cache of the core that works on it.
+pub(super) const BATCH_BYTES: usize = 256 << 10;
 /// A first line up to this length is recognised as JSON lines.
 const PEEK_BYTES: usize = 4 << 20;
 
@@ -19,10 +20,15 @@ pub(super) struct Cutter<'c, 'l> {
     source: &'c mut dyn Read,
     settings: Settings<'l>,
     progress: &'c dyn Fn() -> Result<(), StreamError>,
-    work: &'c mut dyn FnMut(Batch) -> Result<(), Stop>,
+    /// Takes a batch and gives back memory for the next one.
+    work: &'c mut dyn FnMut(Batch) -> Result<Vec<u8>, Stop>,
     buffer: Vec<u8>,
+    /// Memory that is not in use.
+    spare: Vec<u8>,
     /// Offset of `buffer` in the decoded text.
     base: u64,
+    /// Where the batch begins that is being cut, in `buffer`.
+    from: usize,
     /// Next byte to look at, in `buffer`.
     at: usize,
     finished: bool,
@@ -37,7 +43,7 @@ impl<'c, 'l> Cutter<'c, 'l> {
         source: &'c mut dyn Read,
         settings: Settings<'l>,
         progress: &'c dyn Fn() -> Result<(), StreamError>,
-        work: &'c mut dyn FnMut(Batch) -> Result<(), Stop>,
+        work: &'c mut dyn FnMut(Batch) -> Result<Vec<u8>, Stop>,
     ) -> Self {
         Self {
             source,
@@ -45,7 +51,9 @@ impl<'c, 'l> Cutter<'c, 'l> {
             progress,
             work,
             buffer: Vec::new(),
+            spare: Vec::new(),
             base: 0,
+            from: 0,
             at: 0,
             finished: false,
             items: Vec::new(),
@@ -131,29 +139,60 @@ impl<'c, 'l> Cutter<'c, 'l> {
         Ok(())
     }
 
-    /// Hands the cut items to a worker together with their bytes, and keeps the rest of the buffer.
+    /// Hands the cut items to a worker together with their bytes. Whichever is shorter is copied: the batch, or
+    /// what is behind it in the buffer.
     fn flush(&mut self, origin: Origin, name: &'static str) -> Result<(), Stop> {
-        let tail = self.rest().to_vec();
-        let mut bytes = std::mem::replace(&mut self.buffer, tail);
-        bytes.truncate(self.at);
-        let base = self.base;
-        self.base = self.offset();
-        self.at = 0;
         if self.items.is_empty() {
+            self.drop_consumed();
             return Ok(());
         }
+        let mut copy = std::mem::take(&mut self.spare);
+        copy.clear();
+        let (start, length) = (self.base + u64::try_from(self.from).unwrap_or(0), self.at - self.from);
+        let bytes = if self.from == 0 && self.rest().len() <= length {
+            copy.extend_from_slice(self.rest());
+            let mut bytes = std::mem::replace(&mut self.buffer, copy);
+            bytes.truncate(self.at);
+            self.base = self.offset();
+            self.at = 0;
+            bytes
+        } else {
+            copy.extend_from_slice(self.buffer.get(self.from..self.at).unwrap_or_default());
+            self.from = self.at;
+            copy
+        };
         let items = std::mem::take(&mut self.items);
         let first_index = self.next_index;
         self.next_index += u64::try_from(items.len()).unwrap_or(0);
-        (self.work)(Batch { bytes, base, origin, name, first_index, items })
+        self.spare = (self.work)(Batch { bytes, base: start, origin, name, first_index, items })?;
+        Ok(())
+    }
+
+    fn drop_consumed(&mut self) {
+        self.buffer.drain(..self.at);
+        self.base = self.offset();
+        self.from = 0;
+        self.at = 0;
     }
 
     /// Reads on at the end of the buffer, dropping what was consumed. Not for use while items wait.
     fn read_on(&mut self) -> Result<(), Stop> {
-        self.buffer.drain(..self.at);
-        self.base = self.offset();
-        self.at = 0;
+        self.drop_consumed();
         self.fill(self.buffer.len().max(BATCH_BYTES))
+    }
+
+    /// Hands on what is cut and reads further.
+    fn flush_and_fill(&mut self, origin: Origin, name: &'static str) -> Result<(), Stop> {
+        self.flush(origin, name)?;
+        self.drop_consumed();
+        self.fill(self.buffer.len().max(BATCH_BYTES))
+    }
+
+    /// Marks an item that is cut.
+    fn item(&mut self, blank: usize, length: usize) {
+        let start = self.at - self.from;
+        self.items.push((start + blank, start + length));
+        self.at += length;
     }
 
     fn blanks(&mut self) -> Result<(), Stop> {
@@ -257,6 +296,7 @@ impl<'c, 'l> Cutter<'c, 'l> {
         self.next_index = 0;
         self.byte(b'[')?;
         self.blanks()?;
+        self.from = self.at;
         if self.rest().first() == Some(&b']') {
             self.at += 1;
             return Ok(());
@@ -267,15 +307,11 @@ impl<'c, 'l> Cutter<'c, 'l> {
                 match value_length(self.rest()) {
                     Some(length) => break length,
                     None if self.finished => return self.fail(JsonErrorKind::UnexpectedEnd),
-                    None => {
-                        self.flush(origin, name)?;
-                        self.fill(self.buffer.len().max(BATCH_BYTES))?;
-                    }
+                    None => self.flush_and_fill(origin, name)?,
                 }
             };
-            self.items.push((self.at, self.at + length));
-            self.at += length;
-            if self.at >= BATCH_BYTES {
+            self.item(0, length);
+            if self.at - self.from >= BATCH_BYTES {
                 self.flush(origin, name)?;
             }
             self.item_blanks(origin, name)?;
@@ -295,13 +331,13 @@ impl<'c, 'l> Cutter<'c, 'l> {
             if !self.rest().is_empty() || self.finished {
                 return Ok(());
             }
-            self.flush(origin, name)?;
-            self.fill(BATCH_BYTES)?;
+            self.flush_and_fill(origin, name)?;
         }
     }
 
     fn lines(&mut self) -> Result<Decoded, Stop> {
         let mut searched = 0;
+        self.from = self.at;
         loop {
             let rest = self.rest();
             let unsearched = rest.get(searched..).unwrap_or_default();
@@ -310,7 +346,7 @@ impl<'c, 'l> Cutter<'c, 'l> {
                     self.line(searched + position);
                     self.at += 1;
                     searched = 0;
-                    if self.at >= BATCH_BYTES {
+                    if self.at - self.from >= BATCH_BYTES {
                         self.flush(Origin::Line, "")?;
                     }
                 }
@@ -320,8 +356,7 @@ impl<'c, 'l> Cutter<'c, 'l> {
                 }
                 None => {
                     searched = rest.len();
-                    self.flush(Origin::Line, "")?;
-                    self.fill(self.buffer.len().max(BATCH_BYTES))?;
+                    self.flush_and_fill(Origin::Line, "")?;
                 }
             }
         }
@@ -332,9 +367,10 @@ impl<'c, 'l> Cutter<'c, 'l> {
     fn line(&mut self, length: usize) {
         let blank = blank_length(self.rest().get(..length).unwrap_or_default());
         if blank < length {
-            self.items.push((self.at + blank, self.at + length));
+            self.item(blank, length);
+        } else {
+            self.at += length;
         }
-        self.at += length;
     }
 
     /// A top-level array: held and parsed whole.

@@ -3,7 +3,7 @@
 //! The reading thread hashes the stored bytes, decompresses gzip, and cuts the decoded text into the items
 //! of the arrays that the caller streams (or into lines); worker threads parse each item and reduce it
 //! to a row with [`Visitor::visit`]; rows reach `collect` in input order. What is held at any moment is a
-//! few batches of about a mebibyte, the members that are not streamed, and whatever the caller keeps. The
+//! few batches of a quarter of a mebibyte, the members that are not streamed, and whatever the caller keeps. The
 //! result is the same with any number of workers.
 //!
 //! | decoded text | result |

@@ -26,14 +26,17 @@ struct Done<R> {
     rows: Vec<R>,
     anomalies: Vec<PlacedAnomaly>,
     error: Option<JsonError>,
+    /// The memory of the batch, to be used again.
+    bytes: Vec<u8>,
 }
 
-fn work_on<V: Visitor>(batch: &Batch, parser: &mut Parser, visitor: &V) -> Done<V::Row> {
+fn work_on<V: Visitor>(batch: Batch, parser: &mut Parser, visitor: &V) -> Done<V::Row> {
     let mut done = Done {
         origin: batch.origin,
         rows: Vec::with_capacity(batch.items.len()),
         anomalies: Vec::new(),
         error: None,
+        bytes: Vec::new(),
     };
     // Once for the batch instead of once for each record; a batch that is not UTF-8 is sorted out record by record.
     let text = std::str::from_utf8(&batch.bytes).ok();
@@ -61,6 +64,7 @@ fn work_on<V: Visitor>(batch: &Batch, parser: &mut Parser, visitor: &V) -> Done<
             }));
         }
     }
+    done.bytes = batch.bytes;
     done
 }
 
@@ -70,7 +74,7 @@ pub(super) struct Anomalies {
 }
 
 impl Anomalies {
-    fn take<R>(&mut self, done: Done<R>, collect: &mut dyn FnMut(Origin, R)) -> Result<(), Stop> {
+    fn take<R>(&mut self, done: Done<R>, collect: &mut dyn FnMut(Origin, R)) -> Result<Vec<u8>, Stop> {
         for row in done.rows {
             collect(done.origin, row);
         }
@@ -79,7 +83,7 @@ impl Anomalies {
                 self.kept.push(anomaly);
             }
         }
-        done.error.map_or(Ok(()), |error| Err(Stop::Json(error)))
+        done.error.map_or(Ok(done.bytes), |error| Err(Stop::Json(error)))
     }
 }
 
@@ -93,7 +97,7 @@ pub(super) fn inline<V: Visitor>(
     anomalies: &mut Anomalies,
 ) -> Result<Found, Stop> {
     let mut parser = Parser::new(ParserLimits::from(settings.limits));
-    let mut work = |batch: Batch| anomalies.take(work_on(&batch, &mut parser, visitor), collect);
+    let mut work = |batch: Batch| anomalies.take(work_on(batch, &mut parser, visitor), collect);
     Cutter::new(decoded, settings, progress, &mut work).document()
 }
 
@@ -123,7 +127,7 @@ pub(super) fn parallel<V: Visitor>(
             scope.spawn(move || {
                 let mut parser = Parser::new(limits);
                 for batch in batches {
-                    if finished.send(work_on(&batch, &mut parser, visitor)).is_err() {
+                    if finished.send(work_on(batch, &mut parser, visitor)).is_err() {
                         return;
                     }
                 }
@@ -136,13 +140,14 @@ pub(super) fn parallel<V: Visitor>(
             _ => Err(stopped()),
         };
         let mut work = |batch: Batch| {
+            let mut spare = Vec::new();
             if sent - taken >= workers * 3 {
                 taken += 1;
-                take_one(taken - 1)?;
+                spare = take_one(taken - 1)?;
             }
             let accepted = inputs.get(sent % workers).is_some_and(|input| input.send(batch).is_ok());
             sent += 1;
-            if accepted { Ok(()) } else { Err(stopped()) }
+            if accepted { Ok(spare) } else { Err(stopped()) }
         };
         let found = Cutter::new(decoded, settings, progress, &mut work).document();
         // An error in an earlier batch comes before one that the cutter met further on.
