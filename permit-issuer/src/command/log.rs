@@ -1,0 +1,119 @@
+//! The transparency log and its witnesses.
+
+use std::io::{self, Read as _, Write as _};
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+use verifier_core::bytes::hex;
+
+use super::{clock, open, show};
+use crate::args::{Log as LogCommand, Witness as WitnessCommand};
+use crate::issuer::Issuer;
+use crate::keys::Seed;
+use crate::tlog::{Log, SignedHead, VerifierKey, WitnessFolder};
+
+/// Bytes of what a witness or a log is sent.
+const INPUT: u64 = 1 << 20;
+
+pub(super) fn run(command: &LogCommand) -> Result<()> {
+    match command {
+        LogCommand::Init { state, origin } => {
+            let log = Log::init(&state.state, origin, Seed::random()?)?;
+            show(&json!({
+                "origin": origin,
+                "vkey": log.public().to_text(),
+                "vkey_file": state.state.join("log.vkey").display().to_string(),
+            }))
+        }
+        LogCommand::Append(state) => {
+            let appended = Log::open(&state.state)?.append(open(state)?.store())?;
+            show(&json!({
+                "size": appended.size,
+                "appended": appended.new,
+                "omitted_entry_bundles": appended.omitted_bundles,
+            }))
+        }
+        LogCommand::Checkpoint { state, witnesses } => {
+            let mut issuer = open(state)?;
+            let log = Log::open(&state.state)?;
+            let head = checkpoint(&log, &mut issuer, &open_witnesses(witnesses)?)?;
+            show(&describe(&log, &head))
+        }
+        LogCommand::Show(state) => {
+            let log = Log::open(&state.state)?;
+            let Some(head) = log.head()? else { bail!("no head is signed; run log checkpoint") };
+            show(&describe(&log, &head))
+        }
+        LogCommand::Request { state, old } => {
+            let request = Log::open(&state.state)?.request(open(state)?.store(), *old)?;
+            io::stdout().lock().write_all(request.as_bytes())?;
+            Ok(())
+        }
+        LogCommand::AddCosignatures(state) => {
+            let log = Log::open(&state.state)?;
+            let head = log.add_cosignatures(&input()?)?;
+            show(&describe(&log, &head))
+        }
+    }
+}
+
+pub(super) fn witness(command: &WitnessCommand) -> Result<bool> {
+    match command {
+        WitnessCommand::Init { directory, name, logs } => {
+            let logs = logs.iter().map(|text| VerifierKey::parse(text)).collect::<crate::Result<_>>()?;
+            let folder = WitnessFolder::init(directory, name, Seed::random()?, logs)?;
+            show(&json!({"name": name, "vkey": folder.witness().public().to_text()}))?;
+            Ok(true)
+        }
+        WitnessCommand::Cosign { directory, now } => {
+            let folder = WitnessFolder::open(directory)?;
+            let answer = folder.add_checkpoint(&input()?, seconds(clock(now.as_deref())?.now_micros()))?;
+            if answer.status == 200 {
+                io::stdout().lock().write_all(answer.body.as_bytes())?;
+                return Ok(true);
+            }
+            write!(io::stderr().lock(), "not cosigned: {} {}", answer.status, answer.body)?;
+            Ok(false)
+        }
+    }
+}
+
+pub(super) fn open_witnesses(directories: &[PathBuf]) -> Result<Vec<WitnessFolder>> {
+    Ok(directories.iter().map(|directory| WitnessFolder::open(directory)).collect::<crate::Result<_>>()?)
+}
+
+/// Appends, signs, and has the head cosigned.
+pub(super) fn checkpoint(
+    log: &Log,
+    issuer: &mut Issuer,
+    witnesses: &[WitnessFolder],
+) -> crate::Result<SignedHead> {
+    let at = seconds(issuer.now());
+    let mut head = log.checkpoint(issuer.store())?;
+    for witness in witnesses {
+        head = log.submit(issuer.store(), |request| witness.add_checkpoint(request, at))?;
+    }
+    Ok(head)
+}
+
+fn describe(log: &Log, head: &SignedHead) -> Value {
+    json!({
+        "origin": head.head.origin,
+        "vkey": log.public().to_text(),
+        "size": head.head.size,
+        "root_hash": format!("sha256:{}", hex::encode(&head.head.root)),
+        "cosigned_by": head.cosigners(),
+        "checkpoint": head.to_text(),
+    })
+}
+
+fn seconds(micros: i64) -> u64 {
+    u64::try_from(micros / 1_000_000).unwrap_or_default()
+}
+
+fn input() -> Result<String> {
+    let mut text = String::new();
+    io::stdin().lock().take(INPUT).read_to_string(&mut text)?;
+    Ok(text)
+}
