@@ -64,6 +64,9 @@ pub enum Command {
     Demo {
         /// Directory to make
         directory: PathBuf,
+        /// Keep a transparency log with three witnesses, and put inclusion proofs into the exports
+        #[arg(long)]
+        with_log: bool,
     },
     /// Write or check the generated test vectors
     Vectors(Vectors),
@@ -162,6 +165,16 @@ pub struct Export {
     /// Add the checkpoint over all chains as a file of its own
     #[arg(long, conflicts_with = "bundle")]
     pub with_checkpoint: bool,
+    /// Add a proof for every chain entry that the newest head of the log includes it
+    #[arg(long, conflicts_with = "bundle")]
+    pub with_proofs: bool,
+    /// Append, sign and have a new head cosigned by this witness first; as often as there are witnesses. The policy for the
+    /// auditor is written to witness-policy.txt in the state directory
+    #[arg(long = "witness", value_name = "DIR", requires = "with_proofs")]
+    pub witnesses: Vec<PathBuf>,
+    /// How many of the witnesses the policy asks for; more than half when absent
+    #[arg(long, value_name = "COUNT", requires = "witnesses")]
+    pub quorum: Option<usize>,
 }
 
 /// The commands on a log.
@@ -197,6 +210,17 @@ pub enum Log {
         /// How many entries the witness has seen
         #[arg(long, value_name = "SIZE", default_value_t = 0)]
         old: u64,
+    },
+    /// Sign the newest head once more as a Sigstore bundle, for submission to a public log by other tools
+    SignBundle {
+        /// The state directory
+        #[command(flatten)]
+        state: State,
+        /// P-256 key in PKCS #8 PEM, as `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256` makes it
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// Directory for head, bundle and public key
+        directory: PathBuf,
     },
     /// Add the cosignature lines on standard input to the newest head
     AddCosignatures(State),

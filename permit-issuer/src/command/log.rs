@@ -9,9 +9,8 @@ use verifier_core::bytes::hex;
 
 use super::{clock, open, show};
 use crate::args::{Log as LogCommand, Witness as WitnessCommand};
-use crate::issuer::Issuer;
 use crate::keys::Seed;
-use crate::tlog::{Log, SignedHead, VerifierKey, WitnessFolder};
+use crate::tlog::{Log, Prover, SignedHead, VerifierKey, WitnessFolder, write_bundle};
 
 /// Bytes of what a witness or a log is sent.
 const INPUT: u64 = 1 << 20;
@@ -37,13 +36,20 @@ pub(super) fn run(command: &LogCommand) -> Result<()> {
         LogCommand::Checkpoint { state, witnesses } => {
             let mut issuer = open(state)?;
             let log = Log::open(&state.state)?;
-            let head = checkpoint(&log, &mut issuer, &open_witnesses(witnesses)?)?;
+            let witnesses = open_witnesses(witnesses)?;
+            let head = Prover { log: &log, witnesses: &witnesses }.checkpoint(&mut issuer)?;
             show(&describe(&log, &head))
         }
         LogCommand::Show(state) => {
             let log = Log::open(&state.state)?;
             let Some(head) = log.head()? else { bail!("no head is signed; run log checkpoint") };
             show(&describe(&log, &head))
+        }
+        LogCommand::SignBundle { state, key, directory } => {
+            let Some(head) = Log::open(&state.state)?.head()? else {
+                bail!("no head is signed; run log checkpoint")
+            };
+            show(&write_bundle(&head, key, directory)?)
         }
         LogCommand::Request { state, old } => {
             let request = Log::open(&state.state)?.request(open(state)?.store(), *old)?;
@@ -68,7 +74,8 @@ pub(super) fn witness(command: &WitnessCommand) -> Result<bool> {
         }
         WitnessCommand::Cosign { directory, now } => {
             let folder = WitnessFolder::open(directory)?;
-            let answer = folder.add_checkpoint(&input()?, seconds(clock(now.as_deref())?.now_micros()))?;
+            let seconds = u64::try_from(clock(now.as_deref())?.now_micros() / 1_000_000)?;
+            let answer = folder.add_checkpoint(&input()?, seconds)?;
             if answer.status == 200 {
                 io::stdout().lock().write_all(answer.body.as_bytes())?;
                 return Ok(true);
@@ -83,20 +90,6 @@ pub(super) fn open_witnesses(directories: &[PathBuf]) -> Result<Vec<WitnessFolde
     Ok(directories.iter().map(|directory| WitnessFolder::open(directory)).collect::<crate::Result<_>>()?)
 }
 
-/// Appends, signs, and has the head cosigned.
-pub(super) fn checkpoint(
-    log: &Log,
-    issuer: &mut Issuer,
-    witnesses: &[WitnessFolder],
-) -> crate::Result<SignedHead> {
-    let at = seconds(issuer.now());
-    let mut head = log.checkpoint(issuer.store())?;
-    for witness in witnesses {
-        head = log.submit(issuer.store(), |request| witness.add_checkpoint(request, at))?;
-    }
-    Ok(head)
-}
-
 fn describe(log: &Log, head: &SignedHead) -> Value {
     json!({
         "origin": head.head.origin,
@@ -106,10 +99,6 @@ fn describe(log: &Log, head: &SignedHead) -> Value {
         "cosigned_by": head.cosigners(),
         "checkpoint": head.to_text(),
     })
-}
-
-fn seconds(micros: i64) -> u64 {
-    u64::try_from(micros / 1_000_000).unwrap_or_default()
 }
 
 fn input() -> Result<String> {

@@ -44,7 +44,7 @@ pub fn run(args: Args) -> Result<bool> {
         Command::Log(args) => log::run(&args)?,
         Command::Witness(args) => return log::witness(&args),
         Command::Export(args) => export::run(&args)?,
-        Command::Demo { directory } => show(&scenario::write_demo(&directory)?)?,
+        Command::Demo { directory, with_log } => show(&scenario::write_demo(&directory, with_log)?)?,
         Command::Vectors(args) => match (&args.out, &args.check) {
             (Some(directory), _) => show(&vectors::write(directory)?)?,
             (None, Some(directory)) => {

@@ -15,13 +15,17 @@
 //! What makes a log worth something does not travel with the evidence: the log's key and the witnesses that count are written
 //! to a policy file for the auditor, who has to receive it by another way.
 
+mod bundle;
 mod log;
 mod note;
+mod proof;
 mod tiles;
 mod tree;
 mod witness;
 
+pub use bundle::write_bundle;
 pub use log::{Appended, Log};
 pub use note::{Head, NoteKey, Role, SignedHead, VerifierKey};
+pub use proof::Prover;
 pub use tree::Hash;
 pub use witness::{Answer, Witness, WitnessFolder, policy, request};
