@@ -18,6 +18,9 @@ use permit_issuer::keys::Seed;
 use permit_issuer::scenario::{Call, Fate, Story};
 use permit_issuer::tlog::{Log, NoteKey, Role};
 use serde_json::{Value, json};
+use verifier_core::bytes::base64;
+use verifier_core::canon::Profile;
+use verifier_core::merkle::rfc6962::{leaf_hash, verify_inclusion};
 
 const START: i64 = 1_785_744_000_000_000;
 const ORIGIN: &str = "example.com/keel/1";
@@ -166,8 +169,8 @@ fn a_head_that_contradicts_an_older_one_is_never_signed() {
     assert!(log.checkpoint(first.issuer().store()).is_err(), "a damaged head");
 }
 
-fn chat(key: &str) -> String {
-    let request = json!({"op": "decide", "idempotency_key": key, "subject": {"type": "agent", "id": "a"},
+fn chat(key: &str, project: &str) -> String {
+    let request = json!({"op": "decide", "project": project, "idempotency_key": key, "subject": {"type": "agent", "id": "a"},
         "action": "chat.completion", "provider": "openai", "model": "m", "max_output_tokens": 1});
     format!("{request}\n")
 }
@@ -187,7 +190,7 @@ fn log_and_witness_on_the_command_line() {
         "a log key is never overwritten"
     );
     assert_eq!(code(&on(&["log", "checkpoint"], "")), Some(1), "nothing to sign");
-    assert!(on(&["sidecar"], &chat("k1")).status.success());
+    assert!(on(&["sidecar"], &chat("k1", "acme")).status.success());
     let vkey = fs::read_to_string(state.join("log.vkey")).unwrap();
     let witness = folder.path().join("witness");
     let made = run(&["witness", "init", path(&witness), "--name", "example.com/w", "--log", vkey.trim()], "");
@@ -199,7 +202,7 @@ fn log_and_witness_on_the_command_line() {
     assert_eq!((&head["size"], &head["cosigned_by"]), (&json!(2), &json!(["example.com/w"])));
 
     // a witness elsewhere: text out, text in
-    assert!(on(&["sidecar"], &chat("k2")).status.success());
+    assert!(on(&["sidecar"], &chat("k2", "acme")).status.success());
     assert!(on(&["log", "checkpoint"], "").status.success());
     let ask = |old: &str| {
         let request = on(&["log", "request", "--old", old], "");
@@ -219,4 +222,94 @@ fn log_and_witness_on_the_command_line() {
         fs::read_to_string(state.join("log/checkpoint")).unwrap(),
         head["checkpoint"].as_str().unwrap()
     );
+}
+
+/// The archive's proofs, checked with the verifier's tree, which shares nothing with the issuer's.
+fn assert_proofs(export: &Path, proofs: &str) -> u64 {
+    let (list, note) = proofs.split_once("\n\n").unwrap();
+    let head: Vec<&str> = note.lines().collect();
+    let size: u64 = head[1].parse().unwrap();
+    let root: [u8; 32] = base64::decode(head[2]).unwrap().try_into().unwrap();
+    let export: Value = common::read(export);
+    let entries: BTreeMap<i64, &Value> = export["records"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|record| record["chain_entries"].as_array().unwrap())
+        .map(|entry| (entry["sequence_number"].as_i64().unwrap(), entry))
+        .collect();
+    let mut lines = list.lines();
+    assert_eq!(lines.next(), Some("tlog-proofs@v1"));
+    let lines: Vec<&str> = lines.collect();
+    assert_eq!(lines.len(), entries.len());
+    for (line, entry) in lines.iter().zip(entries.values()) {
+        let mut words = line.split(' ');
+        let index: u64 = words.next().unwrap().parse().unwrap();
+        let path: Vec<[u8; 32]> =
+            words.map(|hash| base64::decode(hash).unwrap().try_into().unwrap()).collect();
+        let leaf = leaf_hash(&permit_issuer::document::canonical(Profile::Legacy, entry).unwrap());
+        verify_inclusion(index, size, &leaf, &path, &root).unwrap();
+    }
+    size
+}
+
+#[test]
+fn one_command_makes_an_archive_whose_every_entry_is_proven() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = init(folder.path());
+    let now = ["--now", "2099-01-01T00:00:00Z"];
+    let on = |args: &[&str], input: &str| run(&[args, &["--state", path(&state)], &now].concat(), input);
+    let policy = folder.path().join("policy.toml");
+    assert!(on(&["add-project", "--project", "other", "--policy", path(&policy)], "").status.success());
+    assert!(on(&["log", "init", "--origin", ORIGIN], "").status.success());
+    let vkey = fs::read_to_string(state.join("log.vkey")).unwrap();
+    let witnesses: Vec<String> = (1..=3)
+        .map(|number| {
+            let directory = folder.path().join(format!("w{number}"));
+            let name = format!("example.com/w{number}");
+            let args = ["witness", "init", path(&directory), "--name", &name, "--log", vkey.trim()];
+            assert!(run(&args, "").status.success());
+            path(&directory).to_owned()
+        })
+        .collect();
+    let witnesses: Vec<&str> = witnesses.iter().flat_map(|directory| ["--witness", directory]).collect();
+    let export = |name: &str, more: &[&str]| {
+        let directory = folder.path().join(name);
+        let args = ["export", "--project", "acme", "--with-proofs", path(&directory)];
+        (on(&[&args[..], more].concat(), ""), directory)
+    };
+
+    on(&["sidecar"], &(chat("k1", "acme") + &chat("k2", "other") + &chat("k3", "acme")));
+    let (made, first) = export("first", &witnesses);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let proofs = fs::read_to_string(first.join("export.json.tlog-proofs")).unwrap();
+    assert_eq!(assert_proofs(&first.join("export.json"), &proofs), 6);
+    assert_eq!(proofs.matches("\u{2014} example.com/w").count(), 3);
+    let policy = fs::read_to_string(state.join("witness-policy.txt")).unwrap();
+    assert!(policy.contains("\ngroup witnesses 2 w1 w2 w3\n"), "{policy}");
+    assert!(!first.join("witness-policy.txt").exists(), "trust does not travel with the evidence");
+
+    // without a witness at hand the newest head has to do, as long as it is new enough
+    assert!(export("same", &[]).0.status.success());
+    assert!(fs::read_to_string(folder.path().join("same/export.json.tlog-proofs")).unwrap() == proofs);
+    on(&["sidecar"], &chat("k4", "acme"));
+    let (behind, directory) = export("behind", &[]);
+    assert_eq!(behind.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&behind.stderr).contains("the newest head has 4 of 6 chain entries"));
+    assert!(!directory.join("export.json.tlog-proofs").exists());
+
+    let (made, second) = export("second", &[&witnesses[..], &["--quorum", "3"]].concat());
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let proofs = fs::read_to_string(second.join("export.json.tlog-proofs")).unwrap();
+    assert_eq!(assert_proofs(&second.join("export.json"), &proofs), 8);
+    assert_eq!(export("quorum", &[&witnesses[..], &["--quorum", "4"]].concat()).0.status.code(), Some(1));
+
+    let zips = ["a.zip", "b.zip"].map(|name| {
+        let zip = folder.path().join(name);
+        assert!(
+            on(&["export", "--project", "acme", "--with-proofs", "--zip", path(&zip)], "").status.success()
+        );
+        fs::read(zip).unwrap()
+    });
+    assert!(zips[0] == zips[1], "the same state gives the same zip");
 }
