@@ -313,3 +313,65 @@ fn one_command_makes_an_archive_whose_every_entry_is_proven() {
     });
     assert!(zips[0] == zips[1], "the same state gives the same zip");
 }
+
+/// `log checkpoint --witness` is killed wherever it is, again and again, while calls are decided. The witness would refuse
+/// a head that does not continue the one before, and at the end every entry is in the log.
+#[cfg(unix)]
+#[test]
+fn killed_checkpoints_never_contradict_each_other() {
+    use std::process::Stdio;
+    let folder = tempfile::tempdir().unwrap();
+    let state = init(folder.path());
+    let on = |args: &[&str], input: &str| run(&[args, &["--state", path(&state)]].concat(), input);
+    assert!(on(&["log", "init", "--origin", ORIGIN], "").status.success());
+    let vkey = fs::read_to_string(state.join("log.vkey")).unwrap();
+    let witness = folder.path().join("w");
+    assert!(
+        run(&["witness", "init", path(&witness), "--name", "w", "--log", vkey.trim()], "").status.success()
+    );
+    let checkpoint = ["log", "checkpoint", "--witness", path(&witness)];
+    let mut killed = 0;
+    for round in 0..40 {
+        let calls: String = (0..8).map(|call| chat(&format!("{round}-{call}"), "acme")).collect();
+        assert!(on(&["sidecar"], &calls).status.success());
+        let mut child = common::issuer()
+            .args(checkpoint)
+            .args(["--state", path(&state)])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_micros(2_000 + 700 * round));
+        killed += usize::from(child.try_wait().unwrap().is_none() && child.kill().is_ok());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let head = on(&checkpoint, "");
+    assert!(head.status.success(), "{}", String::from_utf8_lossy(&head.stderr));
+    let head: Value = serde_json::from_slice(&head.stdout).unwrap();
+    assert_eq!((&head["size"], &head["cosigned_by"]), (&json!(640), &json!(["w"])));
+    assert!(killed > 0, "{killed} of 40 were killed");
+    for (name, bytes) in files(&state.join("log")) {
+        assert!(!bytes.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn the_demo_with_a_log_has_the_same_bytes_every_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let demos = ["a", "b"].map(|name| {
+        let directory = folder.path().join(name);
+        assert!(run(&["demo", "--with-log", path(&directory)], "").status.success());
+        directory
+    });
+    let (first, second) = (files(&demos[0]), files(&demos[1]));
+    assert!(first == second);
+    let read = |name: &str| String::from_utf8(first[name].clone()).unwrap();
+    for project in permit_issuer::scenario::demo_projects() {
+        let proofs = read(&format!("{project}/export.json.tlog-proofs"));
+        let size = assert_proofs(&demos[0].join(project).join("export.json"), &proofs);
+        assert_eq!(size, 1_505, "one log over all projects");
+        assert_eq!(proofs.split_once("\n\n").unwrap().1, read("log/checkpoint"));
+    }
+    assert_eq!(read("witness-policy.txt").matches("witness w").count(), 3);
+}

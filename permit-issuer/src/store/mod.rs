@@ -140,3 +140,26 @@ impl Store {
         work(self.connection.transaction_with_behavior(behavior)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_of_layout_1_gains_the_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(SCHEMA).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        old.execute("INSERT INTO entry VALUES ('p', 1, 'x', '{}')", []).unwrap();
+        old.execute("INSERT INTO project VALUES (1, 'p', 'p', 0, '', '', 1, '')", []).unwrap();
+        drop(old);
+        let mut store = Store::open(&path).unwrap();
+        assert_eq!(store.write(|rows| rows.number_log_entries()).unwrap(), 1);
+        assert_eq!(store.write(|rows| rows.number_log_entries()).unwrap(), 0);
+        assert_eq!(store.read(|rows| rows.log_positions("p", 9)).unwrap(), [0]);
+        store.connection.pragma_update(None, "user_version", 3).unwrap();
+        assert!(Store::open(&path).is_err(), "a later layout");
+    }
+}

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::note::{Head, NoteKey, Role, SignedHead, VerifierKey};
-use super::tiles::{Tiles, WIDTH, replace};
+use super::tiles::{Tiles, WIDTH, beside, replace};
 use super::tree::{self, Hash, Tree};
 use super::witness::{Answer, request};
 use crate::error::{Error, Result};
@@ -228,7 +228,7 @@ impl Log {
     }
 
     fn lock(&self) -> Result<File> {
-        let path = self.directory.with_extension("lock");
+        let path = beside(&self.directory, ".lock");
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
         }

@@ -32,7 +32,7 @@ pub(super) struct Tiles {
 
 impl Tiles {
     pub(super) fn new(directory: PathBuf) -> Self {
-        let aside = directory.with_extension("new");
+        let aside = beside(&directory, ".new");
         Self { directory, aside }
     }
 
@@ -116,6 +116,13 @@ impl Tiles {
             _ => Ok(()),
         }
     }
+}
+
+/// The path of a directory with something behind its name.
+pub(super) fn beside(directory: &Path, end: &str) -> PathBuf {
+    let mut name = directory.as_os_str().to_owned();
+    name.push(end);
+    name.into()
 }
 
 /// Writes a file aside, syncs it and moves it into place; folders are made as needed.

@@ -292,6 +292,27 @@ mod tests {
         assert_eq!(again.latest(ORIGIN).unwrap().unwrap().head, head(&leaves).head);
     }
 
+    /// Two histories arrive at once, each from several sides: one of them is cosigned, the other never.
+    #[test]
+    fn a_race_has_one_winner() {
+        let directory = tempfile::tempdir().unwrap();
+        folder(directory.path());
+        let requests = [b"one", b"two"].map(|entry| grown(0, &[tree::leaf_hash(entry)]));
+        let cosigned: Vec<usize> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|number| {
+                    let (request, path) = (&requests[number % 2], directory.path().join("w"));
+                    scope.spawn(move || {
+                        let witness = WitnessFolder::open(&path).unwrap();
+                        (witness.add_checkpoint(request, 0).unwrap().status == 200).then_some(number % 2)
+                    })
+                })
+                .collect();
+            threads.into_iter().filter_map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(cosigned.len(), 1, "{cosigned:?}");
+    }
+
     #[test]
     fn strangers_and_nonsense_are_refused() {
         let directory = tempfile::tempdir().unwrap();
