@@ -231,19 +231,20 @@ fn assert_proofs(export: &Path, proofs: &str) -> u64 {
     let size: u64 = head[1].parse().unwrap();
     let root: [u8; 32] = base64::decode(head[2]).unwrap().try_into().unwrap();
     let export: Value = common::read(export);
-    let entries: BTreeMap<i64, &Value> = export["records"]
+    let entries: BTreeMap<&str, &Value> = export["records"]
         .as_array()
         .unwrap()
         .iter()
         .flat_map(|record| record["chain_entries"].as_array().unwrap())
-        .map(|entry| (entry["sequence_number"].as_i64().unwrap(), entry))
+        .map(|entry| (entry["event_id"].as_str().unwrap(), entry))
         .collect();
     let mut lines = list.lines();
-    assert_eq!(lines.next(), Some("tlog-proofs@v1"));
+    assert_eq!(lines.next(), Some("keel-evidence/tlog-proofs@v1"));
     let lines: Vec<&str> = lines.collect();
     assert_eq!(lines.len(), entries.len());
-    for (line, entry) in lines.iter().zip(entries.values()) {
+    for line in lines {
         let mut words = line.split(' ');
+        let entry = entries[words.next().unwrap()];
         let index: u64 = words.next().unwrap().parse().unwrap();
         let path: Vec<[u8; 32]> =
             words.map(|hash| base64::decode(hash).unwrap().try_into().unwrap()).collect();

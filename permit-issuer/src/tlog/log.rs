@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::note::{Head, NoteKey, Role, SignedHead, VerifierKey};
 use super::tiles::{Tiles, WIDTH, beside, replace};
-use super::tree::{self, Hash, Tree};
+use super::tree::{self, Hash};
 use super::witness::{Answer, request};
 use crate::error::{Error, Result};
 use crate::keys::Seed;
@@ -180,14 +180,8 @@ impl Log {
         self.add_cosignatures(&answer.body)
     }
 
-    /// The newest head, and the tree under it.
-    pub(super) fn tree(&self, store: &mut Store) -> Result<(SignedHead, Tree)> {
-        let (head, leaves) = self.signed(store)?;
-        Ok((head, Tree::new(&leaves)))
-    }
-
     /// The newest head, and the leaves that it signs.
-    fn signed(&self, store: &mut Store) -> Result<(SignedHead, Vec<Hash>)> {
+    pub(super) fn signed(&self, store: &mut Store) -> Result<(SignedHead, Vec<Hash>)> {
         let head = self.head()?.ok_or_else(no_head)?;
         let mut leaves = store.read(read_leaves)?;
         continues(&leaves, Some(&head))?;

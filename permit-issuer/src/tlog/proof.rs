@@ -1,18 +1,25 @@
-//! `export.json.tlog-proofs`: an inclusion proof for every chain entry of an export, under one signed head.
+//! `export.json.tlog-proofs`: an inclusion proof for every chain entry of an export, under one signed head. A project format;
+//! C2SP tlog-proof holds one proof and repeats the head.
 //!
 //! ```text
-//! tlog-proofs@v1\n
-//! <index> <base64 hash> <base64 hash> …\n      one line for each entry, in the order of their chain; the path from leaf to root
+//! keel-evidence/tlog-proofs@v1\n
+//! <event_id> <index> <base64 hash> <base64 hash> …\n     one line for each entry; the path goes from the leaf to the root
 //! \n
 //! <signed tree head, cosignatures included>
 //! ```
 //!
-//! The entries are those of `export.json`; nothing else says what they are, so a proof holds for these bytes or for none.
+//! A line says which entry of `export.json` it is about, and the verifier hashes that entry itself: no leaf hash is taken from
+//! here. An entry that was changed since has a line that does not verify; one that was added has none.
+
+use std::fmt::Write as _;
 
 use verifier_core::bytes::base64;
 
+use super::tree::{Hash, Tree};
 use super::{Log, SignedHead, WitnessFolder};
+use crate::chain;
 use crate::error::{Error, Result};
+use crate::ident;
 use crate::issuer::Issuer;
 
 /// Proves what an export holds.
@@ -47,33 +54,41 @@ impl Prover<'_> {
         if !self.witnesses.is_empty() {
             self.checkpoint(issuer)?;
         }
-        let (head, tree) = self.log.tree(issuer.store())?;
+        let (head, leaves) = self.log.signed(issuer.store())?;
         let positions = issuer.store().read(|rows| rows.log_positions(project, length))?;
-        let mut text = "tlog-proofs@v1\n".to_owned();
-        let mut proven = 0;
-        for position in positions {
-            let index = u64::try_from(position).unwrap_or(u64::MAX);
-            if index >= head.head.size {
-                break;
-            }
-            text.push_str(&index.to_string());
-            for hash in tree.inclusion(usize::try_from(position).unwrap_or_default()) {
-                text.push(' ');
-                text.push_str(&base64::encode(&hash));
-            }
-            text.push('\n');
-            proven += 1;
-        }
-        if proven < length {
+        let scope = chain::scope(project);
+        let entries: Vec<(String, usize)> = (1..)
+            .zip(positions)
+            .filter_map(|(sequence, position)| Some((sequence, usize::try_from(position).ok()?)))
+            .filter(|(_, position)| *position < leaves.len())
+            .map(|(sequence, position)| (ident::derived_event_id(&scope, sequence), position))
+            .collect();
+        if entries.len() < length {
             return Err(Error::refused(
                 "log.behind",
                 format!(
-                    "the newest head has {proven} of {length} chain entries; run log checkpoint, or name a --witness"
+                    "the newest head has {} of {length} chain entries; run log checkpoint, or name a --witness",
+                    entries.len()
                 ),
             ));
         }
-        text.push('\n');
-        text.push_str(&head.to_text());
-        Ok(text.into_bytes())
+        Ok(write_proofs(&head, &leaves, &entries).into_bytes())
     }
+}
+
+/// The text of the proofs for `entries`, event identifiers and positions in the log.
+pub(crate) fn write_proofs(head: &SignedHead, leaves: &[Hash], entries: &[(String, usize)]) -> String {
+    let tree = Tree::new(leaves);
+    let mut text = "keel-evidence/tlog-proofs@v1\n".to_owned();
+    for (event, position) in entries {
+        // writing to a text does not fail
+        write!(text, "{event} {position}").ok();
+        for hash in tree.inclusion(*position) {
+            write!(text, " {}", base64::encode(&hash)).ok();
+        }
+        text.push('\n');
+    }
+    text.push('\n');
+    text.push_str(&head.to_text());
+    text
 }
