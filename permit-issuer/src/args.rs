@@ -211,6 +211,18 @@ pub enum Log {
         #[arg(long, value_name = "SIZE", default_value_t = 0)]
         old: u64,
     },
+    /// Print the policy file for auditors: the log, the witnesses, and how many of them must have seen a head
+    Policy {
+        /// The state directory
+        #[command(flatten)]
+        state: State,
+        /// Key text of a witness, as in its vkey file; as often as there are witnesses
+        #[arg(long = "witness", value_name = "VKEY", required = true)]
+        witnesses: Vec<String>,
+        /// How many must have seen a head; more than half when absent
+        #[arg(long, value_name = "COUNT")]
+        quorum: Option<usize>,
+    },
     /// Sign the newest head once more as a Sigstore bundle, for submission to a public log by other tools
     SignBundle {
         /// The state directory

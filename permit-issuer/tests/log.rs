@@ -297,12 +297,16 @@ fn one_command_makes_an_archive_whose_every_entry_is_proven() {
     let (behind, directory) = export("behind", &[]);
     assert_eq!(behind.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&behind.stderr).contains("the newest head has 4 of 6 chain entries"));
-    assert!(!directory.join("export.json.tlog-proofs").exists());
+    assert!(!directory.exists(), "nothing is half exported");
 
     let (made, second) = export("second", &[&witnesses[..], &["--quorum", "3"]].concat());
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let proofs = fs::read_to_string(second.join("export.json.tlog-proofs")).unwrap();
     assert_eq!(assert_proofs(&second.join("export.json"), &proofs), 8);
+    let vkey = |number: u8| fs::read_to_string(folder.path().join(format!("w{number}/vkey"))).unwrap();
+    let (w1, w2, w3) = (vkey(1), vkey(2), vkey(3));
+    let printed = on(&["log", "policy", "--witness", &w1, "--witness", &w2, "--witness", &w3], "");
+    assert_eq!(String::from_utf8(printed.stdout).unwrap(), policy, "witnesses elsewhere get the same policy");
     assert_eq!(export("quorum", &[&witnesses[..], &["--quorum", "4"]].concat()).0.status.code(), Some(1));
 
     let zips = ["a.zip", "b.zip"].map(|name| {

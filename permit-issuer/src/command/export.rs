@@ -19,7 +19,7 @@ pub(super) fn run(args: &Export) -> Result<()> {
     let proofs = log.as_ref().map(|log| Prover { log, witnesses: &witnesses });
     if let (Some(log), false) = (&log, witnesses.is_empty()) {
         let keys: Vec<_> = witnesses.iter().map(|folder| folder.witness().public()).collect();
-        let text = policy(log.public(), &keys, args.quorum.unwrap_or(keys.len() / 2 + 1))?;
+        let text = policy(log.public(), &keys, args.quorum)?;
         let path = args.state.state.join("witness-policy.txt");
         fs::write(&path, text).with_context(|| path.display().to_string())?;
     }

@@ -10,7 +10,7 @@ use verifier_core::bytes::hex;
 use super::{clock, open, show};
 use crate::args::{Log as LogCommand, Witness as WitnessCommand};
 use crate::keys::Seed;
-use crate::tlog::{Log, Prover, SignedHead, VerifierKey, WitnessFolder, write_bundle};
+use crate::tlog::{Log, Prover, SignedHead, VerifierKey, WitnessFolder, policy, write_bundle};
 
 /// Bytes of what a witness or a log is sent.
 const INPUT: u64 = 1 << 20;
@@ -44,6 +44,13 @@ pub(super) fn run(command: &LogCommand) -> Result<()> {
             let log = Log::open(&state.state)?;
             let Some(head) = log.head()? else { bail!("no head is signed; run log checkpoint") };
             show(&describe(&log, &head))
+        }
+        LogCommand::Policy { state, witnesses, quorum } => {
+            let keys: Vec<_> =
+                witnesses.iter().map(|text| VerifierKey::parse(text)).collect::<crate::Result<_>>()?;
+            let text = policy(Log::open(&state.state)?.public(), &keys.iter().collect::<Vec<_>>(), *quorum)?;
+            io::stdout().lock().write_all(text.as_bytes())?;
+            Ok(())
         }
         LogCommand::SignBundle { state, key, directory } => {
             let Some(head) = Log::open(&state.state)?.head()? else {

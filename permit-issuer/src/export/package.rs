@@ -27,6 +27,11 @@ pub struct Additions<'a> {
 pub const PROOFS: &str = "export.json.tlog-proofs";
 
 impl Additions<'_> {
+    /// Whether the proofs can be made, asked before there is half an export.
+    fn check(&self, issuer: &mut Issuer, project: Option<&str>) -> Result<()> {
+        self.proofs.map_or(Ok(()), |prover| prover.check(issuer, project))
+    }
+
     /// The proofs for what was exported. Made afterwards, so that the log has whatever came in until then.
     fn prove(&self, issuer: &mut Issuer, manifest: &Manifest) -> Result<Option<Vec<u8>>> {
         let Some(prover) = self.proofs else { return Ok(None) };
@@ -44,6 +49,7 @@ pub fn to_directory(
     additions: Additions<'_>,
     directory: &Path,
 ) -> Result<Manifest> {
+    additions.check(issuer, project)?;
     fs::create_dir_all(directory).map_err(|error| Error::file(directory, error))?;
     let path = directory.join("export.json");
     let file = File::create_new(&path).map_err(|error| Error::file(&path, error))?;
@@ -71,6 +77,7 @@ pub fn to_zip(
     additions: Additions<'_>,
     path: &Path,
 ) -> Result<Manifest> {
+    additions.check(issuer, project)?;
     let file = File::create_new(path).map_err(|error| Error::file(path, error))?;
     let failed = |error: zip::result::ZipError| Error::file(path, error.into());
     let archive = Shared::new(ZipWriter::new(BufWriter::with_capacity(BUFFER, file)));

@@ -1,5 +1,5 @@
-//! Private halves. A seed is wiped when dropped, has no `Debug`, and leaves this file only as a signature or as the
-//! hexadecimal text of its key file, which is wiped too.
+//! Private halves. A seed is wiped when dropped, has no `Debug`, and leaves this file only as a signature or in its key file: 64
+//! hexadecimal digits, whose text in memory is wiped too.
 
 use std::fs;
 use std::io::Write as _;

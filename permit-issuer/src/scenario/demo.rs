@@ -97,7 +97,7 @@ impl Anchor {
             )?);
         }
         let keys: Vec<_> = witnesses.iter().map(|folder| folder.witness().public()).collect();
-        put(directory, "witness-policy.txt", policy(log.public(), &keys, 2)?.as_bytes())?;
+        put(directory, "witness-policy.txt", policy(log.public(), &keys, None)?.as_bytes())?;
         Ok(Self { log, witnesses })
     }
 

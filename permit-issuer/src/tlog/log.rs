@@ -4,6 +4,13 @@
 //! new entries their numbers, in a transaction, and then writes what is missing on the disk. A kill in between
 //! costs nothing: the next append writes the rest. What a signed head once said can never be unsaid, so every append and every
 //! new head is compared with the newest signed one first: a state that was restored from an old copy is refused.
+//!
+//! ```text
+//! log/                          what may be published, see `tiles`
+//! log.vkey                      key text; its name is the origin
+//! log.lock, log.new             one append at a time; the file that is being written
+//! keys/transparency_log.seed    the key; mode 0600. It is not in the key manifest: nothing that it signs is Keel's
+//! ```
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -50,9 +57,9 @@ impl Log {
     /// # Errors
     /// When there is a log, the origin is not a key name, or a file cannot be written.
     pub fn init(state: &Path, origin: &str, seed: Seed) -> Result<Self> {
-        VerifierKey::new(origin, Role::Log, crate::keys::Signer::public_key(&seed))?;
-        seed.create_file(&seed_path(state))?;
-        let log = Self::new(&state.join(FOLDER), NoteKey::new(origin, Role::Log, seed)?);
+        let key = NoteKey::new(origin, Role::Log, seed)?;
+        key.create_file(&seed_path(state))?;
+        let log = Self::new(&state.join(FOLDER), key);
         replace(&state.join("log.vkey"), &state.join("log.new"), (log.public().to_text() + "\n").as_bytes())?;
         Ok(log)
     }

@@ -138,6 +138,11 @@ impl NoteKey {
         &self.public
     }
 
+    /// Writes the key file.
+    pub(super) fn create_file(&self, path: &std::path::Path) -> Result<()> {
+        self.seed.create_file(path)
+    }
+
     /// The signature line of a log over the text of a tree head.
     #[must_use]
     pub fn sign(&self, text: &str) -> String {

@@ -46,6 +46,23 @@ impl Prover<'_> {
         Ok(head)
     }
 
+    /// Refuses what [`Self::prove`] would refuse, before anything is written.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when there is no witness and the newest head does not have the whole chain.
+    pub fn check(&self, issuer: &mut Issuer, project: Option<&str>) -> Result<()> {
+        if !self.witnesses.is_empty() {
+            return Ok(());
+        }
+        let size = self.log.head()?.map_or(0, |head| head.head.size);
+        let (id, length) = issuer.store().read(|rows| {
+            let project = rows.project(project)?;
+            let length = rows.head(&project.id)?.sequence;
+            Ok((project.id, length))
+        })?;
+        positions(issuer, &id, usize::try_from(length).unwrap_or(usize::MAX), size).map(|_| ())
+    }
+
     /// The proofs for the first `length` entries of the chain of a project.
     ///
     /// # Errors
@@ -55,25 +72,33 @@ impl Prover<'_> {
             self.checkpoint(issuer)?;
         }
         let (head, leaves) = self.log.signed(issuer.store())?;
-        let positions = issuer.store().read(|rows| rows.log_positions(project, length))?;
         let scope = chain::scope(project);
         let entries: Vec<(String, usize)> = (1..)
-            .zip(positions)
-            .filter_map(|(sequence, position)| Some((sequence, usize::try_from(position).ok()?)))
-            .filter(|(_, position)| *position < leaves.len())
+            .zip(positions(issuer, project, length, head.head.size)?)
             .map(|(sequence, position)| (ident::derived_event_id(&scope, sequence), position))
             .collect();
-        if entries.len() < length {
-            return Err(Error::refused(
-                "log.behind",
-                format!(
-                    "the newest head has {} of {length} chain entries; run log checkpoint, or name a --witness",
-                    entries.len()
-                ),
-            ));
-        }
         Ok(write_proofs(&head, &leaves, &entries).into_bytes())
     }
+}
+
+/// Positions in the log of the first `length` entries of a chain, all of them under a head of `size` entries.
+fn positions(issuer: &mut Issuer, project: &str, length: usize, size: u64) -> Result<Vec<usize>> {
+    let all = issuer.store().read(|rows| rows.log_positions(project, length))?;
+    let below: Vec<usize> = all
+        .into_iter()
+        .filter(|position| u64::try_from(*position).is_ok_and(|position| position < size))
+        .filter_map(|position| usize::try_from(position).ok())
+        .collect();
+    if below.len() < length {
+        return Err(Error::refused(
+            "log.behind",
+            format!(
+                "the newest head has {} of {length} chain entries; run log checkpoint, or name a --witness",
+                below.len()
+            ),
+        ));
+    }
+    Ok(below)
 }
 
 /// The text of the proofs for `entries`, event identifiers and positions in the log.

@@ -60,8 +60,14 @@ impl Witness {
     /// A witness of `logs`.
     ///
     /// # Errors
-    /// [`Error::Refused`] when the name cannot be a key name.
+    /// [`Error::Refused`] when the name cannot be a key name, or a key is no log's.
     pub fn new(name: &str, seed: Seed, logs: Vec<VerifierKey>) -> Result<Self> {
+        if let Some(other) = logs.iter().find(|key| key.role != Role::Log) {
+            return Err(Error::refused(
+                "log.key_invalid",
+                format!("{} is not the key of a log", other.to_text()),
+            ));
+        }
         Ok(Self { key: NoteKey::new(name, Role::Witness, seed)?, logs })
     }
 
@@ -141,8 +147,15 @@ impl WitnessFolder {
     /// When there is one, or a file cannot be written.
     pub fn init(directory: &Path, name: &str, seed: Seed, logs: Vec<VerifierKey>) -> Result<Self> {
         fs::create_dir_all(directory).map_err(|error| Error::file(directory, error))?;
-        seed.create_file(&directory.join("witness.seed"))?;
+        let key_file = directory.join("witness.seed");
+        if key_file.exists() {
+            return Err(Error::refused(
+                "log.witness_exists",
+                format!("{} is there already", key_file.display()),
+            ));
+        }
         let witness = Witness::new(name, seed, logs)?;
+        witness.key.create_file(&directory.join("witness.seed"))?;
         let texts: String = witness.logs.iter().map(|key| key.to_text() + "\n").collect();
         for (file, text) in [("logs", texts), ("vkey", witness.public().to_text() + "\n")] {
             replace(&directory.join(file), &directory.join("new"), text.as_bytes())?;
@@ -208,11 +221,18 @@ impl WitnessFolder {
 }
 
 /// The policy file of an auditor (C2SP tlog-policy; spec 16 section 16.4.3): which log and witnesses to trust, and how many of
-/// them must have seen a head.
+/// them must have seen a head; more than half without a quorum.
 ///
 /// # Errors
-/// [`Error::Refused`] when the quorum cannot be met.
-pub fn policy(log: &VerifierKey, witnesses: &[&VerifierKey], quorum: usize) -> Result<String> {
+/// [`Error::Refused`] when the quorum cannot be met or a key is no witness's.
+pub fn policy(log: &VerifierKey, witnesses: &[&VerifierKey], quorum: Option<usize>) -> Result<String> {
+    if let Some(other) = witnesses.iter().find(|key| key.role != Role::Witness) {
+        return Err(Error::refused(
+            "log.key_invalid",
+            format!("{} is not the key of a witness", other.to_text()),
+        ));
+    }
+    let quorum = quorum.unwrap_or(witnesses.len() / 2 + 1);
     if quorum == 0 || quorum > witnesses.len() {
         return Err(Error::refused(
             "log.quorum_invalid",
@@ -369,10 +389,12 @@ mod tests {
             .map(|name| NoteKey::new(name, Role::Witness, Seed::public_fixture(name).unwrap()).unwrap())
             .collect();
         let witnesses: Vec<&VerifierKey> = keys.iter().map(NoteKey::public).collect();
-        let text = policy(log().public(), &witnesses, 2).unwrap();
+        let text = policy(log().public(), &witnesses, Some(2)).unwrap();
         assert!(text.ends_with("group witnesses 2 w1 w2\nquorum witnesses\n"), "{text}");
         assert_eq!(text.lines().count(), 5);
-        assert!(policy(log().public(), &witnesses, 3).is_err());
-        assert!(policy(log().public(), &witnesses, 0).is_err());
+        assert_eq!(policy(log().public(), &witnesses, None).unwrap(), text);
+        assert!(policy(log().public(), &[log().public()], None).is_err());
+        assert!(policy(log().public(), &witnesses, Some(3)).is_err());
+        assert!(policy(log().public(), &witnesses, Some(0)).is_err());
     }
 }
