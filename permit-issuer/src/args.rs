@@ -50,6 +50,12 @@ pub enum Command {
     Checkpoint(State),
     /// Print projects, chain heads and budgets as JSON
     Status(State),
+    /// Keep a transparency log of all chain entries, in the `log` folder of the state directory
+    #[command(subcommand)]
+    Log(Log),
+    /// Keep a witness, which cosigns heads of logs that only ever grew
+    #[command(subcommand)]
+    Witness(Witness),
     /// Write signed evidence for an auditor
     Export(Export),
     /// Retire the key of a purpose and make a new one
@@ -58,6 +64,9 @@ pub enum Command {
     Demo {
         /// Directory to make
         directory: PathBuf,
+        /// Keep a transparency log with three witnesses, and put inclusion proofs into the exports
+        #[arg(long)]
+        with_log: bool,
     },
     /// Write or check the generated test vectors
     Vectors(Vectors),
@@ -156,6 +165,101 @@ pub struct Export {
     /// Add the checkpoint over all chains as a file of its own
     #[arg(long, conflicts_with = "bundle")]
     pub with_checkpoint: bool,
+    /// Add a proof for every chain entry that the newest head of the log includes it
+    #[arg(long, conflicts_with = "bundle")]
+    pub with_proofs: bool,
+    /// Append, sign and have a new head cosigned by this witness first; as often as there are witnesses. The policy for the
+    /// auditor is written to witness-policy.txt in the state directory
+    #[arg(long = "witness", value_name = "DIR", requires = "with_proofs")]
+    pub witnesses: Vec<PathBuf>,
+    /// How many of the witnesses the policy asks for; more than half when absent
+    #[arg(long, value_name = "COUNT", requires = "witnesses")]
+    pub quorum: Option<usize>,
+}
+
+/// The commands on a log.
+#[derive(Debug, Subcommand)]
+pub enum Log {
+    /// Make the log and its key; log.vkey is for whoever has to trust it
+    Init {
+        /// The state directory
+        #[command(flatten)]
+        state: State,
+        /// Name of the log, such as example.com/keel/1; nobody else may use it
+        #[arg(long, value_name = "NAME")]
+        origin: String,
+    },
+    /// Append all chain entries that the log does not have
+    Append(State),
+    /// Append, sign the head, and have it cosigned by witnesses on this machine
+    Checkpoint {
+        /// The state directory
+        #[command(flatten)]
+        state: State,
+        /// Folder of a witness; as often as there are witnesses
+        #[arg(long = "witness", value_name = "DIR")]
+        witnesses: Vec<PathBuf>,
+    },
+    /// Print the newest signed head as JSON
+    Show(State),
+    /// Print the request to a witness elsewhere: consistency proof and newest head
+    Request {
+        /// The state directory
+        #[command(flatten)]
+        state: State,
+        /// How many entries the witness has seen
+        #[arg(long, value_name = "SIZE", default_value_t = 0)]
+        old: u64,
+    },
+    /// Print the policy file for auditors: the log, the witnesses, and how many of them must have seen a head
+    Policy {
+        /// The state directory
+        #[command(flatten)]
+        state: State,
+        /// Key text of a witness, as in its vkey file; as often as there are witnesses
+        #[arg(long = "witness", value_name = "VKEY", required = true)]
+        witnesses: Vec<String>,
+        /// How many must have seen a head; more than half when absent
+        #[arg(long, value_name = "COUNT")]
+        quorum: Option<usize>,
+    },
+    /// Sign the newest head once more as a Sigstore bundle, for submission to a public log by other tools
+    SignBundle {
+        /// The state directory
+        #[command(flatten)]
+        state: State,
+        /// P-256 key in PKCS #8 PEM, as `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256` makes it
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// Directory for head, bundle and public key
+        directory: PathBuf,
+    },
+    /// Add the cosignature lines on standard input to the newest head
+    AddCosignatures(State),
+}
+
+/// The commands on a witness.
+#[derive(Debug, Subcommand)]
+pub enum Witness {
+    /// Make a witness and its key
+    Init {
+        /// Folder to make
+        directory: PathBuf,
+        /// Name of the witness, such as example.com/witness
+        #[arg(long, value_name = "NAME")]
+        name: String,
+        /// Key text of a log to watch, as in log.vkey; as often as there are logs
+        #[arg(long = "log", value_name = "VKEY", required = true)]
+        logs: Vec<String>,
+    },
+    /// Answer the request on standard input; exit status 1 and the reason when the head is not cosigned
+    Cosign {
+        /// Folder of the witness
+        directory: PathBuf,
+        /// Instant to use in place of the clock, for reproducible runs
+        #[arg(long, value_name = "TIME", hide = true)]
+        now: Option<String>,
+    },
 }
 
 /// Arguments of `rotate-key`.

@@ -18,6 +18,7 @@ pub mod policy;
 pub mod request;
 pub mod scenario;
 pub mod store;
+pub mod tlog;
 pub mod vectors;
 pub mod wire_body;
 

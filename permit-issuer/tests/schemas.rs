@@ -32,7 +32,7 @@ fn assert_valid(validator: &jsonschema::Validator, value: &Value, what: &str) {
 
 fn demo() -> Vec<(Value, Value)> {
     let folder = tempfile::tempdir().unwrap();
-    permit_issuer::scenario::write_demo(folder.path()).unwrap();
+    permit_issuer::scenario::write_demo(folder.path(), false).unwrap();
     permit_issuer::scenario::demo_projects()
         .into_iter()
         .map(|project| {

@@ -1,6 +1,7 @@
 //! What each command does: arguments in, library calls, JSON out.
 
 mod export;
+mod log;
 mod setup;
 mod stream;
 
@@ -40,8 +41,10 @@ pub fn run(args: Args) -> Result<bool> {
         }
         Command::Checkpoint(args) => show(&open(&args)?.checkpoint()?)?,
         Command::Status(args) => show(&setup::status(&args)?)?,
+        Command::Log(args) => log::run(&args)?,
+        Command::Witness(args) => return log::witness(&args),
         Command::Export(args) => export::run(&args)?,
-        Command::Demo { directory } => show(&scenario::write_demo(&directory)?)?,
+        Command::Demo { directory, with_log } => show(&scenario::write_demo(&directory, with_log)?)?,
         Command::Vectors(args) => match (&args.out, &args.check) {
             (Some(directory), _) => show(&vectors::write(directory)?)?,
             (None, Some(directory)) => {
@@ -70,11 +73,11 @@ fn show(value: &Value) -> Result<()> {
 }
 
 fn open(state: &State) -> Result<Issuer> {
-    Ok(Issuer::open(&state.state, clock(state)?)?)
+    Ok(Issuer::open(&state.state, clock(state.now.as_deref())?)?)
 }
 
-fn clock(state: &State) -> Result<Rc<dyn Clock>> {
-    Ok(match &state.now {
+fn clock(now: Option<&str>) -> Result<Rc<dyn Clock>> {
+    Ok(match now {
         None => Rc::new(System),
         Some(text) => Rc::new(Fixed::parse(text).with_context(|| format!("--now {text:?} is not a time"))?),
     })

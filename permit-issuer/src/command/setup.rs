@@ -21,7 +21,7 @@ pub(super) fn init(args: &Init) -> Result<()> {
     }
     let text = read_text(&args.policy)?;
     policy::parse(&text)?;
-    let clock = clock(&args.state)?;
+    let clock = clock(args.state.now.as_deref())?;
     fs::create_dir_all(directory)?;
     let keys = KeyStore::new(directory);
     keys.init(SeedSource::Random, clock.now_micros())?;

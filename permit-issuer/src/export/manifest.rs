@@ -43,6 +43,17 @@ impl Manifest {
         &self.value
     }
 
+    /// UUID of the exported project.
+    pub(super) fn project_id(&self) -> &str {
+        self.value.get("project_id").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Chain entries in the export: the first ones of the chain, as many as there were.
+    pub(super) fn chain_length(&self) -> usize {
+        let length = self.value.pointer("/chain_integrity/chain_length").and_then(Value::as_u64);
+        length.and_then(|length| usize::try_from(length).ok()).unwrap_or_default()
+    }
+
     pub(super) fn sign(
         export_id: &str,
         project_id: &str,

@@ -6,6 +6,7 @@
 //! | `manifest.json` | content hash of `export.json`, claims that it must support | `export_signing` |
 //! | `key-manifest.json` | all keys | `export_signing` |
 //! | `checkpoint.json` | on request: heads of all chains at the moment of the export | `integrity_checkpoint` |
+//! | `export.json.tlog-proofs` | on request: an inclusion proof for every chain entry | the log's key, witnesses |
 //! | `ledger.json` | evidence bundle: budget bookings, signed reservation linkages | `export_signing` |
 //!
 //! All of it is one consistent view of the state, read while decisions go on. An export always holds the whole chain of a project: a selection would
@@ -30,7 +31,7 @@ use crate::store::{Project, Rows, Store};
 pub(crate) use evidence::envelope;
 pub use evidence::{single_bundle, write_bundle};
 pub use manifest::{Claims, Manifest};
-pub use package::{to_directory, to_zip};
+pub use package::{Additions, PROOFS, to_directory, to_zip};
 
 /// Bytes of one file of an export.
 pub type File = (&'static str, Vec<u8>);

@@ -10,8 +10,34 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 use super::Manifest;
 use crate::error::{Error, Result};
 use crate::issuer::Issuer;
+use crate::tlog::Prover;
 
 const BUFFER: usize = 1 << 20;
+
+/// What an export holds beside its own files.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Additions<'a> {
+    /// The checkpoint over all chains.
+    pub checkpoint: bool,
+    /// Inclusion proofs for all chain entries.
+    pub proofs: Option<Prover<'a>>,
+}
+
+/// File name of the inclusion proofs.
+pub const PROOFS: &str = "export.json.tlog-proofs";
+
+impl Additions<'_> {
+    /// Whether the proofs can be made, asked before there is half an export.
+    fn check(&self, issuer: &mut Issuer, project: Option<&str>) -> Result<()> {
+        self.proofs.map_or(Ok(()), |prover| prover.check(issuer, project))
+    }
+
+    /// The proofs for what was exported. Made afterwards, so that the log has whatever came in until then.
+    fn prove(&self, issuer: &mut Issuer, manifest: &Manifest) -> Result<Option<Vec<u8>>> {
+        let Some(prover) = self.proofs else { return Ok(None) };
+        prover.prove(issuer, manifest.project_id(), manifest.chain_length()).map(Some)
+    }
+}
 
 /// Writes an export into `directory`, which must not hold one already.
 ///
@@ -20,20 +46,25 @@ const BUFFER: usize = 1 << 20;
 pub fn to_directory(
     issuer: &mut Issuer,
     project: Option<&str>,
-    with_checkpoint: bool,
+    additions: Additions<'_>,
     directory: &Path,
 ) -> Result<Manifest> {
+    additions.check(issuer, project)?;
     fs::create_dir_all(directory).map_err(|error| Error::file(directory, error))?;
     let path = directory.join("export.json");
     let file = File::create_new(&path).map_err(|error| Error::file(&path, error))?;
     let mut payload = BufWriter::with_capacity(BUFFER, file);
-    issuer.export(project, with_checkpoint, &mut payload, |companions| {
-        for (name, bytes) in companions.files {
-            let path = directory.join(name);
-            fs::write(&path, bytes).map_err(|error| Error::file(&path, error))?;
-        }
-        Ok(())
-    })
+    let put = |name: &str, bytes: &[u8]| {
+        let path = directory.join(name);
+        fs::write(&path, bytes).map_err(|error| Error::file(&path, error))
+    };
+    let manifest = issuer.export(project, additions.checkpoint, &mut payload, |companions| {
+        companions.files.iter().try_for_each(|(name, bytes)| put(name, bytes))
+    })?;
+    if let Some(proofs) = additions.prove(issuer, &manifest)? {
+        put(PROOFS, &proofs)?;
+    }
+    Ok(manifest)
 }
 
 /// Writes an export into one zip file: entries in a fixed order, a fixed date, no other metadata.
@@ -43,20 +74,24 @@ pub fn to_directory(
 pub fn to_zip(
     issuer: &mut Issuer,
     project: Option<&str>,
-    with_checkpoint: bool,
+    additions: Additions<'_>,
     path: &Path,
 ) -> Result<Manifest> {
+    additions.check(issuer, project)?;
     let file = File::create_new(path).map_err(|error| Error::file(path, error))?;
     let failed = |error: zip::result::ZipError| Error::file(path, error.into());
     let archive = Shared::new(ZipWriter::new(BufWriter::with_capacity(BUFFER, file)));
     archive.start("export.json").map_err(failed)?;
-    let manifest = issuer.export(project, with_checkpoint, &mut archive.clone(), |companions| {
-        for (name, bytes) in companions.files {
-            archive.start(name).map_err(failed)?;
-            archive.clone().write_all(&bytes).map_err(|error| Error::file(path, error))?;
-        }
-        Ok(())
+    let put = |name: &str, bytes: &[u8]| {
+        archive.start(name).map_err(failed)?;
+        archive.clone().write_all(bytes).map_err(|error| Error::file(path, error))
+    };
+    let manifest = issuer.export(project, additions.checkpoint, &mut archive.clone(), |companions| {
+        companions.files.iter().try_for_each(|(name, bytes)| put(name, bytes))
     })?;
+    if let Some(proofs) = additions.prove(issuer, &manifest)? {
+        put(PROOFS, &proofs)?;
+    }
     archive.finish().map_err(failed)?;
     Ok(manifest)
 }

@@ -1,5 +1,9 @@
-//! Private halves. A seed is wiped when dropped, has no `Debug`, and leaves this file only as a signature or as the
-//! hexadecimal text of its key file, which is wiped too.
+//! Private halves. A seed is wiped when dropped, has no `Debug`, and leaves this file only as a signature or in its key file: 64
+//! hexadecimal digits, whose text in memory is wiped too.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use verifier_core::bytes::hex;
@@ -59,6 +63,44 @@ impl Seed {
         let mut text = Zeroizing::new(hex::encode(&self.bytes));
         text.push('\n');
         text
+    }
+
+    /// Writes a key file that only its owner can read.
+    ///
+    /// # Errors
+    /// When the file exists or cannot be written.
+    pub fn create_file(&self, path: &Path) -> Result<()> {
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options
+            .open(path)
+            .and_then(|mut file| {
+                file.write_all(self.to_text().as_bytes())?;
+                file.sync_all()
+            })
+            .map_err(|error| Error::file(path, error))
+    }
+
+    /// Reads a key file.
+    ///
+    /// # Errors
+    /// When it is missing, damaged or readable by others.
+    pub fn read_file(path: &Path) -> Result<Self> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::metadata(path).map_err(|error| Error::file(path, error))?.permissions().mode();
+            if mode & 0o077 != 0 {
+                return Err(Error::refused(
+                    "keys.permissions",
+                    format!("{}: other users can read this key; chmod 600", path.display()),
+                ));
+            }
+        }
+        let text = Zeroizing::new(fs::read_to_string(path).map_err(|error| Error::file(path, error))?);
+        Self::from_text(&text)
     }
 
     fn from_bytes(bytes: &[u8; 32]) -> Result<Self> {

@@ -7,11 +7,9 @@
 //! ```
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use verifier_core::crypto::sha256;
-use zeroize::Zeroizing;
 
 use super::manifest::retire;
 use super::{KeyEntry, KeySet, Purpose, Seed, Signer, signed_manifest};
@@ -160,36 +158,12 @@ impl KeyStore {
     fn create(&self, source: SeedSource<'_>, purpose: Purpose, now: i64) -> Result<KeyEntry> {
         let seed = source.seed(purpose)?;
         let entry = KeyEntry::active(purpose, &seed.public_key(), now);
-        let path = self.path(purpose, &entry.key_id);
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options
-            .open(&path)
-            .and_then(|mut file| {
-                file.write_all(seed.to_text().as_bytes())?;
-                file.sync_all()
-            })
-            .map_err(|error| Error::file(&path, error))?;
+        seed.create_file(&self.path(purpose, &entry.key_id))?;
         Ok(entry)
     }
 
     fn read(&self, purpose: Purpose, key_id: &str) -> Result<Seed> {
-        let path = self.path(purpose, key_id);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            let mode = fs::metadata(&path).map_err(|error| Error::file(&path, error))?.permissions().mode();
-            if mode & 0o077 != 0 {
-                return Err(Error::refused(
-                    "keys.permissions",
-                    format!("{}: other users can read this key; chmod 600", path.display()),
-                ));
-            }
-        }
-        let text = Zeroizing::new(fs::read_to_string(&path).map_err(|error| Error::file(&path, error))?);
-        Seed::from_text(&text)
+        Seed::read_file(&self.path(purpose, key_id))
     }
 }
 

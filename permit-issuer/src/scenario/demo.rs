@@ -11,8 +11,9 @@ use super::chance::Chance;
 use super::story::{Call, Fate, Story};
 use crate::document;
 use crate::error::{Error, Result};
-use crate::export;
-use crate::keys::{Purpose, signed_manifest};
+use crate::export::{self, Additions};
+use crate::keys::{Purpose, Seed, signed_manifest};
+use crate::tlog::{Log, NoteKey, Prover, Role, WitnessFolder, policy};
 
 /// 2026-08-03T08:00:00Z, a Monday.
 const MONDAY: i64 = 1_785_744_000_000_000;
@@ -36,11 +37,12 @@ pub fn demo_projects() -> Vec<&'static str> {
     PROJECTS.iter().map(|(name, ..)| *name).collect()
 }
 
-/// Plays the week and writes one export for each project, one of them also as zip and as single bundle.
+/// Plays the week and writes one export for each project, one of them also as zip and as single bundle; with a log also
+/// the log, three witnesses, and proofs in every export but the bundle.
 ///
 /// # Errors
 /// When the directory holds something already or cannot be written.
-pub fn write_demo(directory: &Path) -> Result<Value> {
+pub fn write_demo(directory: &Path, with_log: bool) -> Result<Value> {
     let mut story = week()?;
     story.clock().set(MONDAY + 5 * DAY);
     story.issuer().expire()?;
@@ -51,10 +53,12 @@ pub fn write_demo(directory: &Path) -> Result<Value> {
     put(directory, "trust-root.json", &document::pretty(&root)?)?;
     let checkpoint = story.issuer().checkpoint()?;
     put(directory, "checkpoint.json", &document::pretty(&checkpoint)?)?;
+    let anchor = if with_log { Some(Anchor::new(directory)?) } else { None };
+    let additions = Additions { checkpoint: false, proofs: anchor.as_ref().map(Anchor::prover) };
     let mut exports = Vec::new();
     for (name, _, policy) in PROJECTS {
         let target = directory.join(name);
-        let manifest = export::to_directory(story.issuer(), Some(name), false, &target)?;
+        let manifest = export::to_directory(story.issuer(), Some(name), additions, &target)?;
         exports.push(json!({
             "project": name,
             "records": manifest.value().get("record_count"),
@@ -63,10 +67,43 @@ pub fn write_demo(directory: &Path) -> Result<Value> {
         }));
         put(directory, &format!("{name}.policy.toml"), policy.as_bytes())?;
     }
-    export::to_zip(story.issuer(), Some("aurora-support"), false, &directory.join("aurora-support.zip"))?;
+    export::to_zip(story.issuer(), Some("aurora-support"), additions, &directory.join("aurora-support.zip"))?;
     let bundle = export::single_bundle(story.issuer(), Some("cirrus-payments"))?;
     put(directory, "cirrus-payments.bundle.json", &export::write_bundle(&bundle)?)?;
     Ok(json!({"trust_root": directory.join("trust-root.json").display().to_string(), "exports": exports}))
+}
+
+/// A log with three witnesses, made of public keys.
+struct Anchor {
+    log: Log,
+    witnesses: Vec<WitnessFolder>,
+}
+
+impl Anchor {
+    fn new(directory: &Path) -> Result<Self> {
+        let seed = |name: &str| Seed::public_fixture(&format!("demo {name}"));
+        let log =
+            Log::new(&directory.join("log"), NoteKey::new("demo.invalid/log", Role::Log, seed("log")?)?);
+        let mut witnesses = Vec::new();
+        for number in 1..=3 {
+            let name = format!("witness-{number}");
+            let folder = directory.join("witnesses").join(&name);
+            let logs = vec![log.public().clone()];
+            witnesses.push(WitnessFolder::init(
+                &folder,
+                &format!("demo.invalid/{name}"),
+                seed(&name)?,
+                logs,
+            )?);
+        }
+        let keys: Vec<_> = witnesses.iter().map(|folder| folder.witness().public()).collect();
+        put(directory, "witness-policy.txt", policy(log.public(), &keys, None)?.as_bytes())?;
+        Ok(Self { log, witnesses })
+    }
+
+    fn prover(&self) -> Prover<'_> {
+        Prover { log: &self.log, witnesses: &self.witnesses }
+    }
 }
 
 fn put(directory: &Path, name: &str, bytes: &[u8]) -> Result<()> {

@@ -7,6 +7,7 @@
 //! Documents (permits, entries, ledger rows) are stored as the canonical text that is exported; columns beside
 //! them are what queries need.
 
+mod log;
 mod permits;
 mod rows;
 
@@ -24,7 +25,7 @@ pub use rows::{Project, Rows};
 const BUSY: Duration = Duration::from_secs(60);
 
 /// Raised when the tables change.
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 
 const SCHEMA: &str = "
 CREATE TABLE project (
@@ -53,6 +54,12 @@ CREATE TABLE ledger (
     PRIMARY KEY (project, envelope, seq)) STRICT;
 CREATE TABLE linkage (project TEXT NOT NULL, number INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
 CREATE TABLE checkpoint (number INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+";
+
+/// What layout 2 has more than layout 1: which chain entry stands where in the transparency log.
+const LOG: &str = "
+CREATE TABLE logged (
+    position INTEGER PRIMARY KEY, project TEXT NOT NULL, sequence INTEGER NOT NULL, UNIQUE (project, sequence)) STRICT;
 ";
 
 /// An open state file.
@@ -86,17 +93,21 @@ impl Store {
         let mut store = Self { connection };
         store.write(|rows| {
             let version: i64 = rows.connection().query_row("PRAGMA user_version", [], |row| row.get(0))?;
-            match version {
-                0 => {
-                    rows.connection().execute_batch(SCHEMA)?;
-                    rows.connection().pragma_update(None, "user_version", SCHEMA_VERSION)?;
-                    Ok(())
+            let missing: &[&str] = match version {
+                0 => &[SCHEMA, LOG],
+                1 => &[LOG],
+                SCHEMA_VERSION => return Ok(()),
+                other => {
+                    return Err(Error::Damaged(format!(
+                        "state has layout {other}, this program reads up to {SCHEMA_VERSION}"
+                    )));
                 }
-                SCHEMA_VERSION => Ok(()),
-                other => Err(Error::Damaged(format!(
-                    "state has layout {other}, this program reads {SCHEMA_VERSION}"
-                ))),
+            };
+            for tables in missing {
+                rows.connection().execute_batch(tables)?;
             }
+            rows.connection().pragma_update(None, "user_version", SCHEMA_VERSION)?;
+            Ok(())
         })?;
         Ok(store)
     }
@@ -127,5 +138,28 @@ impl Store {
         work: impl FnOnce(Transaction<'_>) -> Result<T>,
     ) -> Result<T> {
         work(self.connection.transaction_with_behavior(behavior)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_of_layout_1_gains_the_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(SCHEMA).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        old.execute("INSERT INTO entry VALUES ('p', 1, 'x', '{}')", []).unwrap();
+        old.execute("INSERT INTO project VALUES (1, 'p', 'p', 0, '', '', 1, '')", []).unwrap();
+        drop(old);
+        let mut store = Store::open(&path).unwrap();
+        assert_eq!(store.write(|rows| rows.number_log_entries()).unwrap(), 1);
+        assert_eq!(store.write(|rows| rows.number_log_entries()).unwrap(), 0);
+        assert_eq!(store.read(|rows| rows.log_positions("p", 9)).unwrap(), [0]);
+        store.connection.pragma_update(None, "user_version", 3).unwrap();
+        assert!(Store::open(&path).is_err(), "a later layout");
     }
 }
