@@ -1,6 +1,6 @@
+use super::*;
 use crate::bytes::Blob;
-use crate::chain::Computed;
-use crate::chain::{Computed, Source};
+use crate::chain::Source;
 use crate::crypto::sha256;
 use crate::json::{Document, ParserLimits};
 
