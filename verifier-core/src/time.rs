@@ -13,34 +13,32 @@ use std::fmt::{self, Write as _};
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
 
-/// Wall-clock microseconds as stated, and the stated offset: a timestamp without its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WallTime {
-    micros: i64,
-    offset_micros: Option<i64>,
+/// Appends `YYYY-MM-DDTHH:MM:SS.ffffff` of the wall-clock fields of a timestamp, offset dropped, year without
+/// padding: the form that enters the chain record hash v1 (spec 04 section 2). Returns the stated offset from UTC in
+/// microseconds, or `None` (and appends nothing) when [`Timestamp::parse`] would refuse the text.
+pub fn push_record_hash_form(text: &str, out: &mut String) -> Option<Option<i64>> {
+    let text = text.trim();
+    let (micros, offset) = parse_parts(text)?;
+    match text.get(..26).filter(|_| is_long_form(text.as_bytes())) {
+        Some(form) => out.push_str(form),
+        None => push_long_form(micros, out),
+    }
+    Some(offset)
 }
 
-impl WallTime {
-    /// Reads a timestamp as [`Timestamp::parse`] does.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let (micros, offset_micros) = parse_parts(text.trim())?;
-        Some(Self { micros, offset_micros })
-    }
+fn push_long_form(wall_micros: i64, out: &mut String) {
+    let fields = Fields::of(wall_micros);
+    push_decimal(out, fields.year, 1);
+    fields.push_rest(out, 6);
+}
 
-    /// The stated offset from UTC in microseconds; `None` when the text states none.
-    #[must_use]
-    pub fn offset_micros(self) -> Option<i64> {
-        self.offset_micros
-    }
-
-    /// Appends `YYYY-MM-DDTHH:MM:SS.ffffff` of the wall-clock fields, offset dropped, year without padding: the
-    /// form that enters the chain record hash v1 (spec 04 section 2).
-    pub fn write_record_hash_form(self, out: &mut String) {
-        let fields = Fields::of(self.micros);
-        push_decimal(out, fields.year, 1);
-        fields.push_rest(out, 6);
-    }
+/// Whether a valid timestamp is `YYYY-MM-DDTHH:MM:SS.ffffffZ` with a year from 1000.
+fn is_long_form(text: &[u8]) -> bool {
+    text.len() == 27
+        && text.first() != Some(&b'0')
+        && [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (26, b'Z')]
+            .iter()
+            .all(|(at, byte)| text.get(*at) == Some(byte))
 }
 
 /// A point in time and the text it was read from.
@@ -92,11 +90,11 @@ impl Timestamp {
         self.offset_micros
     }
 
-    /// The wall-clock fields as they enter the chain record hash v1: [`WallTime::write_record_hash_form`].
+    /// The wall-clock fields as they enter the chain record hash v1: [`push_record_hash_form`].
     #[must_use]
     pub fn record_hash_form(&self) -> String {
         let mut out = String::with_capacity(26);
-        WallTime { micros: self.wall_micros, offset_micros: None }.write_record_hash_form(&mut out);
+        push_long_form(self.wall_micros, &mut out);
         out
     }
 
@@ -388,9 +386,8 @@ mod tests {
     use super::*;
 
     fn record(text: &str) -> Option<String> {
-        let time = WallTime::parse(text)?;
         let mut out = String::new();
-        time.write_record_hash_form(&mut out);
+        push_record_hash_form(text, &mut out)?;
         Some(out)
     }
 

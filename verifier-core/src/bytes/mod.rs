@@ -7,6 +7,8 @@ pub mod base64;
 mod blob;
 pub mod hex;
 mod limits;
+mod short;
 
 pub use blob::Blob;
 pub use limits::{Budget, LimitExceeded, Limits, Resource};
+pub use short::ShortText;

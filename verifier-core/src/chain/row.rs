@@ -11,10 +11,10 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
-use crate::bytes::hex;
+use crate::bytes::{ShortText, hex};
 use crate::crypto::sha256;
 use crate::json::{Kind, Value};
-use crate::time::WallTime;
+use crate::time::push_record_hash_form;
 
 /// A hash as stated: 64 lower-case digits, or whatever else the text is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,7 +137,7 @@ pub struct EntryRow {
     /// The scope is to be derived from the export's project.
     pub scope_derived: bool,
     /// `event_id` when it is a non-empty string.
-    pub event_id: Option<Box<str>>,
+    pub event_id: Option<ShortText>,
     /// `sequence_number`.
     pub sequence: Sequence,
     /// `prev_hash`.
@@ -203,7 +203,7 @@ impl EntryRow {
         Self {
             scope_derived: record && scope.is_none() && !scope_fault,
             scope,
-            event_id: fields.event_id.and_then(Value::non_empty_text).map(Box::from),
+            event_id: fields.event_id.and_then(Value::non_empty_text).map(|id| ShortText::from(&*id)),
             sequence,
             prev_hash: HashText::read(fields.prev_hash),
             record_hash,
@@ -217,7 +217,7 @@ impl EntryRow {
     /// The event id for messages.
     #[must_use]
     pub fn id(&self) -> &str {
-        self.event_id.as_deref().unwrap_or("<unknown>")
+        id_text(self.event_id.as_ref())
     }
 
     /// Whether the stated record hash is the recomputed one.
@@ -225,6 +225,11 @@ impl EntryRow {
     pub fn hash_matches(&self) -> bool {
         self.computed == Computed::Same
     }
+}
+
+/// An event id for messages.
+pub(super) fn id_text(id: Option<&ShortText>) -> &str {
+    id.map_or("<unknown>", |id| id)
 }
 
 fn raw_text(value: Value<'_>) -> Box<str> {
@@ -263,29 +268,50 @@ pub struct EntryFields<'a> {
 }
 
 impl<'a> EntryFields<'a> {
-    /// Keeps a member if it matters; the last of a repeated name wins. Says whether it did.
-    ///
-    /// The length comes first because most names of a record are decided by it.
+    /// The names of the members that matter, in the order of [`Self::slot`].
+    pub const NAMES: [&'static str; 13] = [
+        "event_id",
+        "event_type",
+        "resource_type",
+        "resource_id",
+        "outcome",
+        "severity",
+        "created_at",
+        "occurred_at",
+        "prev_hash",
+        "record_hash",
+        "sequence_number",
+        "chain_scope",
+        "chain_format_version",
+    ];
+
+    /// Where the member is kept whose name has this position in [`Self::NAMES`].
     #[inline]
-    pub fn take(&mut self, name: &str, value: Value<'a>) -> bool {
-        let slot = match (name.len(), name) {
-            (7, "outcome") => &mut self.outcome,
-            (8, "event_id") => &mut self.event_id,
-            (8, "severity") => &mut self.severity,
-            (9, "prev_hash") => &mut self.prev_hash,
-            (10, "event_type") => &mut self.event_type,
-            (10, "created_at") => &mut self.created_at,
-            (11, "resource_id") => &mut self.resource_id,
-            (11, "occurred_at") => &mut self.occurred_at,
-            (11, "record_hash") => &mut self.record_hash,
-            (11, "chain_scope") => &mut self.chain_scope,
-            (13, "resource_type") => &mut self.resource_type,
-            (15, "sequence_number") => &mut self.sequence_number,
-            (20, "chain_format_version") => &mut self.chain_format_version,
-            _ => return false,
-        };
-        *slot = Some(value);
-        true
+    pub fn slot(&mut self, position: usize) -> Option<&mut Option<Value<'a>>> {
+        Some(match position {
+            0 => &mut self.event_id,
+            1 => &mut self.event_type,
+            2 => &mut self.resource_type,
+            3 => &mut self.resource_id,
+            4 => &mut self.outcome,
+            5 => &mut self.severity,
+            6 => &mut self.created_at,
+            7 => &mut self.occurred_at,
+            8 => &mut self.prev_hash,
+            9 => &mut self.record_hash,
+            10 => &mut self.sequence_number,
+            11 => &mut self.chain_scope,
+            12 => &mut self.chain_format_version,
+            _ => return None,
+        })
+    }
+
+    /// Keeps a member if it matters; the last of a repeated name wins.
+    pub fn take(&mut self, name: &str, value: Value<'a>) {
+        let position = Self::NAMES.iter().position(|known| *known == name);
+        if let Some(slot) = position.and_then(|position| self.slot(position)) {
+            *slot = Some(value);
+        }
     }
 
     fn hash(
@@ -305,14 +331,13 @@ impl<'a> EntryFields<'a> {
             ("outcome", optional(self.outcome, "outcome")?),
             ("severity", required(self.severity, "severity")?),
         ];
-        let time =
-            time.and_then(Value::text).and_then(|text| WallTime::parse(&text)).ok_or(HashFault::Time)?;
+        let time = time.and_then(Value::text).ok_or(HashFault::Time)?;
         let mut text = String::with_capacity(384);
         for (_, field) in &fields {
             text.push_str(field);
             text.push('|');
         }
-        time.write_record_hash_form(&mut text);
+        let offset = push_record_hash_form(&time, &mut text).ok_or(HashFault::Time)?;
         text.push('|');
         text.push_str(&prev_hash);
         text.push('|');
@@ -323,7 +348,7 @@ impl<'a> EntryFields<'a> {
                 note_fault(name, field, fault);
             }
         }
-        if time.offset_micros().is_some_and(|offset| offset != 0) {
+        if offset.is_some_and(|offset| offset != 0) {
             fault.get_or_insert(StructureFault::Offset);
         }
         Ok(sha256(text.as_bytes()))

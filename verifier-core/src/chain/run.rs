@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::row::HashText;
+use super::row::{HashText, id_text};
+use crate::bytes::ShortText;
 
 /// One end of a link, for messages.
 #[derive(Clone, Debug)]
@@ -35,10 +36,10 @@ impl Link {
 pub(super) struct Run {
     pub(super) last: i64,
     pub(super) first_prev: HashText,
-    pub(super) first_id: Box<str>,
+    pub(super) first_id: Option<ShortText>,
     pub(super) first_span: (u64, u64),
     last_hash: HashText,
-    last_id: String,
+    last_id: Option<ShortText>,
     prints: VecDeque<[u8; 16]>,
 }
 
@@ -61,7 +62,7 @@ pub(super) enum Added {
 /// An entry to add.
 pub(super) struct Addition<'a> {
     pub(super) sequence: i64,
-    pub(super) id: &'a str,
+    pub(super) id: Option<&'a ShortText>,
     pub(super) prev_hash: &'a HashText,
     pub(super) record_hash: &'a HashText,
     pub(super) span: (u64, u64),
@@ -71,8 +72,7 @@ impl Run {
     fn append(&mut self, entry: &Addition<'_>) {
         self.last = entry.sequence;
         self.last_hash.clone_from(entry.record_hash);
-        self.last_id.clear();
-        self.last_id.push_str(entry.id);
+        self.last_id = entry.id.cloned();
         self.prints.push_back(entry.record_hash.print());
     }
 }
@@ -108,11 +108,11 @@ impl Runs {
         let run = Run {
             last: sequence,
             first_prev: entry.prev_hash.clone(),
-            first_id: entry.id.into(),
+            first_id: entry.id.cloned(),
             first_span: entry.span,
             prints: VecDeque::from([entry.record_hash.print()]),
             last_hash: entry.record_hash.clone(),
-            last_id: entry.id.to_owned(),
+            last_id: entry.id.cloned(),
         };
         Added::Links(Box::new(self.join(sequence, run)))
     }
@@ -156,10 +156,10 @@ impl Runs {
 
 fn link(before: &Run, first: i64, after: &Run) -> Link {
     Link {
-        before: before.last_id.as_str().into(),
+        before: id_text(before.last_id.as_ref()).into(),
         before_sequence: before.last,
         before_hash: before.last_hash.clone(),
-        after: after.first_id.clone(),
+        after: id_text(after.first_id.as_ref()).into(),
         after_sequence: first,
         after_prev: after.first_prev.clone(),
         after_span: after.first_span,

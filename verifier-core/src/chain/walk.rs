@@ -5,13 +5,13 @@
 //! each scope (equal numbers fail as a repetition).
 
 use std::collections::{BTreeMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 use super::GENESIS_PREV_HASH;
 use super::problem::{Problem, ProblemKind};
-use super::row::{Computed, EntryRow, HashText, Sequence, StructureFault};
+use super::row::{Computed, EntryRow, HashText, Sequence, StructureFault, id_text};
 use super::run::{Added, Addition, Runs};
-use crate::bytes::{LimitExceeded, Resource, hex};
+use crate::bytes::{LimitExceeded, Resource, ShortText, hex};
 
 /// The entries of one scope.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ struct Chain {
 struct LastInArray {
     array: u64,
     sequence: i64,
-    id: String,
+    id: Option<ShortText>,
 }
 
 /// Chains by scope, in the order in which they are reported.
@@ -90,7 +90,29 @@ pub struct Walk {
     runs: u64,
     max_runs: u64,
     /// Prints of the event ids seen, as far as they are remembered.
-    ids: HashSet<u64>,
+    ids: HashSet<u64, BuildHasherDefault<OwnHash>>,
+    /// Makes the prints, under a key of its own so that colliding ids cannot be prepared.
+    prints: RandomState,
+}
+
+/// The hash of a print: the print, which is one already.
+#[derive(Debug, Default)]
+struct OwnHash(u64);
+
+impl Hasher for OwnHash {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, print: u64) {
+        self.0 = print;
+    }
 }
 
 /// Event ids that are remembered; in a longer export a repetition among later entries goes unnoticed.
@@ -106,7 +128,8 @@ impl Walk {
             totals: WalkTotals::default(),
             runs: 0,
             max_runs: u64::from(max_runs),
-            ids: HashSet::new(),
+            ids: HashSet::default(),
+            prints: RandomState::new(),
         }
     }
 
@@ -169,9 +192,7 @@ impl Walk {
 
     fn judge_id(&mut self, row: &EntryRow, problem: &mut dyn FnMut(Problem)) {
         let Some(id) = &row.event_id else { return };
-        let mut hasher = DefaultHasher::new();
-        id.hash(&mut hasher);
-        let print = hasher.finish();
+        let print = self.prints.hash_one(id);
         let repeated =
             if self.ids.len() < IDS_KEPT { !self.ids.insert(print) } else { self.ids.contains(&print) };
         if repeated {
@@ -181,49 +202,52 @@ impl Walk {
     }
 
     fn judge_order(&mut self, row: &EntryRow, problem: &mut dyn FnMut(Problem)) {
-        let (id, span) = (row.id(), row.span);
+        let span = row.span;
         let sequence = match row.sequence {
             Sequence::Number(sequence) => sequence,
             Sequence::Missing => return,
             Sequence::Invalid => {
+                let id = row.id();
                 let message = format!("event_id={id} sequence_number must be an integer");
                 return problem(Problem::new(ProblemKind::SequenceType, span, message));
             }
         };
         if sequence < 1 {
-            let message = format!("chain_scope={} event_id={id} sequence_number={sequence}", label(row));
+            let (scope, id) = (label(row), row.id());
+            let message = format!("chain_scope={scope} event_id={id} sequence_number={sequence}");
             problem(Problem::new(ProblemKind::BelowOne, span, message));
         }
         let array = self.array;
         let last = &mut self.chains.of(row).order;
         let Some(last) = last.as_mut().filter(|last| last.array == array) else {
-            *last = Some(LastInArray { array, sequence, id: id.to_owned() });
+            *last = Some(LastInArray { array, sequence, id: row.event_id.clone() });
             return;
         };
         if sequence < last.sequence {
             let message = format!(
-                "chain_scope={} prev_event_id={} prev_sequence_number={} event_id={id} sequence_number={sequence}",
+                "chain_scope={} prev_event_id={} prev_sequence_number={} event_id={} sequence_number={sequence}",
                 label(row),
-                last.id,
-                last.sequence
+                id_text(last.id.as_ref()),
+                last.sequence,
+                row.id()
             );
             problem(Problem::new(ProblemKind::Descending, span, message));
         }
         last.sequence = sequence;
-        last.id.clear();
-        last.id.push_str(id);
+        last.id.clone_from(&row.event_id);
     }
 
     fn judge_hash(&mut self, row: &EntryRow, problem: &mut dyn FnMut(Problem)) {
-        let id = row.id();
         match &row.computed {
             Computed::Fault(fault) => {
+                let id = row.id();
                 let message = format!("event_id={id} could not recompute hash: {fault}");
                 problem(Problem::new(ProblemKind::Unhashable, row.span, message));
             }
             Computed::Same => self.totals.hashes += 1,
             Computed::Other(computed) => {
-                let (computed, stated) = (hex::encode(&**computed), row.record_hash.to_string());
+                let (id, computed, stated) =
+                    (row.id(), hex::encode(&**computed), row.record_hash.to_string());
                 let message = format!("event_id={id} expected={computed} actual={stated}");
                 problem(
                     Problem::new(ProblemKind::HashMismatch, row.span, message).compared(computed, stated),
@@ -242,7 +266,7 @@ impl Walk {
     ) -> bool {
         let addition = Addition {
             sequence,
-            id: row.id(),
+            id: row.event_id.as_ref(),
             prev_hash: &row.prev_hash,
             record_hash: &row.record_hash,
             span: row.span,
@@ -305,7 +329,12 @@ impl Walk {
         for (first, run) in from.into_runs() {
             let overlap = target.iter().find(|(start, other)| *start <= run.last && first <= other.last);
             if let Some((start, _)) = overlap {
-                problem(Problem::repeated(label, &run.first_id, first.max(start), run.first_span));
+                problem(Problem::repeated(
+                    label,
+                    id_text(run.first_id.as_ref()),
+                    first.max(start),
+                    run.first_span,
+                ));
                 continue;
             }
             for link in target.join(first, run).into_iter().flatten() {
@@ -334,7 +363,7 @@ fn structural(row: &EntryRow, fault: StructureFault) -> Problem {
 
 fn judge_start(label: &str, runs: &Runs, problem: &mut dyn FnMut(Problem)) {
     let Some((sequence, run)) = runs.iter().next() else { return };
-    let event_id = &run.first_id;
+    let event_id = id_text(run.first_id.as_ref());
     if sequence != 1 {
         let message = format!(
             "chain_scope={label} first sequence_number={sequence} event_id={event_id}: what precedes it is not in this export"

@@ -230,8 +230,12 @@ pub(crate) fn check(export: &Export<'_>, digests: &[DigestRow], out: &mut Report
             }
         }
     }
-    let settings =
-        Settings { limits: &export.policy.limits, workers: export.policy.workers, arrays: STREAMED };
+    let settings = Settings {
+        limits: &export.policy.limits,
+        workers: export.policy.workers,
+        arrays: STREAMED,
+        predict: false,
+    };
     let mut agreeing = 0u64;
     let mut findings = Vec::new();
     let mut judge = |_: Origin, rows: Vec<Rehashed>| {

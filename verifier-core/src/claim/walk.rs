@@ -493,7 +493,7 @@ fn bridges(
 /// The chain may begin and end anywhere; within the bundle it must be continuous.
 pub(crate) fn check_incident_events(entry: &Entry, policy: &TrustPolicy, out: &mut ReportBuilder) {
     let title = "governance events of the incident";
-    let settings = Settings { limits: &policy.limits, workers: policy.workers, arrays: &[] };
+    let settings = Settings { limits: &policy.limits, workers: policy.workers, arrays: &[], predict: false };
     let mut track = Track::new(&policy.limits);
     let mut index = 0u64;
     let mut collect = |_: Origin, row: Option<EntryRow>| {

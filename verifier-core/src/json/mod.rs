@@ -19,6 +19,7 @@
 //! by [`split`].
 
 mod error;
+mod lead;
 mod parse;
 pub mod split;
 mod swar;

@@ -1,6 +1,7 @@
 use std::ops::Range;
 
 use super::error::{Anomaly, AnomalyKind, JsonError, JsonErrorKind};
+use super::lead::Leads;
 use super::swar;
 use super::text::decode_string;
 use super::value::{Kind, Value};
@@ -14,6 +15,15 @@ pub(super) struct Node {
     pub(super) next: u32,
     pub(super) tag: Tag,
     pub(super) flags: u8,
+    /// For a member name: its number among the names that the parser was told, from 1.
+    pub(super) number: u8,
+}
+
+/// The values of a document in order, and where its bytes start in their file.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Index {
+    pub(super) nodes: Vec<Node>,
+    pub(super) base: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,20 +72,21 @@ impl Default for ParserLimits {
 #[derive(Debug)]
 pub struct Parser {
     limits: ParserLimits,
-    nodes: Vec<Node>,
+    numbered: &'static [&'static str],
+    index: Index,
     frames: Vec<Frame>,
-    /// Member names of the objects that are open, with a print of each.
-    names: Vec<u32>,
-    prints: Vec<u64>,
+    /// Member names of the object that was closed last, with a print of each.
+    names: Vec<(u64, u32)>,
     /// Prints of the last small object, all of them different.
     distinct: Vec<u64>,
+    /// How the members of the last top-level object began.
+    leads: Leads,
     anomalies: Vec<Anomaly>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Frame {
     node: u32,
-    names_from: usize,
     object: bool,
 }
 
@@ -83,8 +94,7 @@ struct Frame {
 #[derive(Clone, Debug)]
 pub struct Document {
     blob: Blob,
-    base: u64,
-    nodes: Vec<Node>,
+    index: Index,
     anomalies: Vec<Anomaly>,
 }
 
@@ -107,20 +117,20 @@ impl Document {
             Some(text) => parser.parse_text(text, base)?,
             None => parser.parse(blob.as_slice(), base)?,
         };
-        Ok(Self { blob, base, nodes: parser.nodes, anomalies: parser.anomalies })
+        Ok(Self { blob, index: parser.index, anomalies: parser.anomalies })
     }
 
     /// The top-level value.
     #[must_use]
     pub fn root(&self) -> Value<'_> {
-        Value::new(self.text(), &self.nodes, self.base, 0)
+        Value::new(self.text(), &self.index, 0)
     }
 
     /// Places where readers may disagree, with the value concerned.
     pub fn anomalies(&self) -> impl Iterator<Item = (AnomalyKind, Value<'_>)> {
         self.anomalies
             .iter()
-            .map(|anomaly| (anomaly.kind, Value::new(self.text(), &self.nodes, self.base, anomaly.node)))
+            .map(|anomaly| (anomaly.kind, Value::new(self.text(), &self.index, anomaly.node)))
     }
 
     fn text(&self) -> &str {
@@ -140,13 +150,21 @@ impl Parser {
     pub fn new(limits: ParserLimits) -> Self {
         Self {
             limits,
-            nodes: Vec::new(),
+            numbered: &[],
+            index: Index::default(),
             frames: Vec::new(),
             names: Vec::new(),
-            prints: Vec::new(),
             distinct: Vec::new(),
+            leads: Leads::default(),
             anomalies: Vec::new(),
         }
+    }
+
+    /// The same parser, which numbers these member names of a top-level object: [`Member::number`](super::Member::number)
+    /// saves its user the comparison. At most 255.
+    #[must_use]
+    pub fn numbering(self, names: &'static [&'static str]) -> Self {
+        Self { numbered: names, ..self }
     }
 
     /// Parses `bytes`, which start `base` bytes into their file, and returns the top-level value. The
@@ -167,10 +185,10 @@ impl Parser {
     /// # Errors
     /// [`JsonError`] with the offset of the first violation.
     pub fn parse_text<'a>(&'a mut self, text: &'a str, base: u64) -> Result<Value<'a>, JsonError> {
-        self.nodes.clear();
+        self.index.nodes.clear();
+        self.index.base = base;
         self.frames.clear();
-        self.names.clear();
-        self.prints.clear();
+        self.leads.restart();
         self.anomalies.clear();
         if u32::try_from(text.len()).is_err() {
             return Err(JsonError { kind: JsonErrorKind::TooLarge, offset: base });
@@ -178,19 +196,13 @@ impl Parser {
         let mut reader = Reader { text, bytes: text.as_bytes(), at: 0 };
         self.document(&mut reader)
             .map_err(|kind| JsonError { kind, offset: base + u64::try_from(reader.at).unwrap_or(0) })?;
-        Ok(Value::new(text, &self.nodes, base, 0))
+        Ok(Value::new(text, &self.index, 0))
     }
 
-    /// Anomalies of the document parsed last, with the value concerned.
-    pub fn anomalies<'a>(
-        &'a self,
-        bytes: &'a [u8],
-        base: u64,
-    ) -> impl Iterator<Item = (AnomalyKind, Value<'a>)> {
+    /// Anomalies of the document parsed last, with the value concerned; `bytes` are its bytes.
+    pub fn anomalies<'a>(&'a self, bytes: &'a [u8]) -> impl Iterator<Item = (AnomalyKind, Value<'a>)> {
         let text = std::str::from_utf8(bytes).unwrap_or_default();
-        self.anomalies
-            .iter()
-            .map(move |anomaly| (anomaly.kind, Value::new(text, &self.nodes, base, anomaly.node)))
+        self.anomalies.iter().map(move |anomaly| (anomaly.kind, Value::new(text, &self.index, anomaly.node)))
     }
 
     /// Whether the document parsed last has any anomaly.
@@ -209,9 +221,13 @@ impl Parser {
         }
         self.value(reader)?;
         while let Some(frame) = self.frames.last().copied() {
+            if frame.node == 0 && frame.object && self.expected_member(reader)? {
+                continue;
+            }
+            let lead_at = reader.at;
             reader.skip_blank();
             if frame.object {
-                self.object_step(reader, frame)?;
+                self.object_step(reader, frame, lead_at)?;
             } else {
                 self.array_step(reader, frame)?;
             }
@@ -220,8 +236,33 @@ impl Parser {
         if reader.peek().is_some() { Err(JsonErrorKind::TrailingData) } else { Ok(()) }
     }
 
-    /// One member, or the end, of the innermost object.
-    fn object_step(&mut self, reader: &mut Reader<'_>, frame: Frame) -> Result<(), JsonErrorKind> {
+    /// A member of the top-level object that begins like the one at its place in the document before.
+    #[inline]
+    fn expected_member(&mut self, reader: &mut Reader<'_>) -> Result<bool, JsonErrorKind> {
+        let Some(lead) = self.leads.expected() else { return Ok(false) };
+        let Some(length) = lead.length_in(reader.rest()) else { return Ok(false) };
+        let name = reader.at + lead.name.0..reader.at + lead.name.1;
+        let number = lead.number;
+        self.leads.advance();
+        reader.at += length;
+        self.push(Tag::String, name.start, name.end, 0)?;
+        self.number_last(number);
+        if reader.peek() == Some(b'"') {
+            self.string(reader)?;
+        } else {
+            reader.skip_blank();
+            self.value(reader)?;
+        }
+        Ok(true)
+    }
+
+    /// One member, or the end, of the innermost object; what leads to its name begins at `lead_at`.
+    fn object_step(
+        &mut self,
+        reader: &mut Reader<'_>,
+        frame: Frame,
+        lead_at: usize,
+    ) -> Result<(), JsonErrorKind> {
         let empty = self.is_empty(frame);
         match reader.peek() {
             Some(b'}') => {
@@ -238,21 +279,24 @@ impl Parser {
         if reader.peek() != Some(b'"') {
             return Err(unexpected(reader.peek()));
         }
-        let (name, start) = (self.count(), reader.at);
+        let start = reader.at;
         let flags = self.string(reader)?;
-        self.names.push(name);
-        // Escapes spell one name in several ways, so those names are compared in full.
-        let print = match flags & ESCAPED {
-            0 => fingerprint(reader.bytes.get(start + 1..reader.at - 1).unwrap_or_default()),
-            _ => ESCAPED_PRINT,
-        };
-        self.prints.push(print);
+        let end = reader.at;
         reader.skip_blank();
         if reader.peek() != Some(b':') {
             return Err(unexpected(reader.peek()));
         }
         reader.at += 1;
         reader.skip_blank();
+        if frame.node == 0 {
+            // Names with escapes are compared in full, so they are no use as a shortcut.
+            let lead = reader.bytes.get(lead_at..reader.at).filter(|_| flags == 0).unwrap_or_default();
+            let name_text = reader.text.get(start + 1..end - 1).filter(|_| flags == 0).unwrap_or_default();
+            let position = self.numbered.iter().position(|known| *known == name_text);
+            let number = position.and_then(|position| u8::try_from(position + 1).ok()).unwrap_or(0);
+            self.number_last(number);
+            self.leads.learn(lead, (start - lead_at, end - lead_at), number);
+        }
         self.value(reader)
     }
 
@@ -278,31 +322,45 @@ impl Parser {
     }
 
     fn count(&self) -> u32 {
-        u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.index.nodes.len()).unwrap_or(u32::MAX)
     }
 
+    #[inline]
     fn push(&mut self, tag: Tag, start: usize, end: usize, flags: u8) -> Result<(), JsonErrorKind> {
         let index = self.count();
         if index >= self.limits.nodes {
             return Err(JsonErrorKind::TooManyNodes(self.limits.nodes));
         }
-        let narrow = |value: usize| u32::try_from(value).map_err(|_| JsonErrorKind::TooLarge);
-        self.nodes.push(Node { start: narrow(start)?, end: narrow(end)?, next: index + 1, tag, flags });
+        self.index.nodes.push(Node {
+            start: narrow(start),
+            end: narrow(end),
+            next: index + 1,
+            tag,
+            flags,
+            number: 0,
+        });
         Ok(())
+    }
+
+    fn number_last(&mut self, number: u8) {
+        if let Some(node) = self.index.nodes.last_mut() {
+            node.number = number;
+        }
     }
 
     fn close(&mut self, reader: &Reader<'_>, frame: Frame) -> Result<(), JsonErrorKind> {
         self.frames.pop();
         let next = self.count();
-        let end = u32::try_from(reader.at).map_err(|_| JsonErrorKind::TooLarge)?;
-        if let Some(node) = self.nodes.get_mut(index(frame.node)) {
+        let end = narrow(reader.at);
+        if let Some(node) = self.index.nodes.get_mut(index(frame.node)) {
             node.end = end;
             node.next = next;
         }
-        if frame.object {
-            self.find_repeated(reader, frame.names_from);
-            self.names.truncate(frame.names_from);
-            self.prints.truncate(frame.names_from);
+        if frame.object && (frame.node != 0 || !self.leads.known_distinct()) {
+            let distinct = self.find_repeated(reader, frame.node);
+            if frame.node == 0 {
+                self.leads.finish(distinct);
+            }
         }
         Ok(())
     }
@@ -330,7 +388,7 @@ impl Parser {
         let node = self.count();
         self.push(tag, reader.at, reader.at, 0)?;
         reader.at += 1;
-        self.frames.push(Frame { node, names_from: self.names.len(), object: tag == Tag::Object });
+        self.frames.push(Frame { node, object: tag == Tag::Object });
         Ok(())
     }
 
@@ -352,37 +410,42 @@ impl Parser {
     #[inline]
     fn string(&mut self, reader: &mut Reader<'_>) -> Result<u8, JsonErrorKind> {
         let start = reader.at;
-        let mut at = start + 1;
+        let rest = reader.bytes.get(start + 1..).unwrap_or_default();
+        let plain = swar::plain_prefix(rest);
+        if rest.get(plain) != Some(&b'"') {
+            return self.unusual_string(reader, plain);
+        }
+        reader.at = start + plain + 2;
+        self.push(Tag::String, start, reader.at, 0)?;
+        Ok(0)
+    }
+
+    /// Reads a string with escapes, or one that is wrong, of which the first `plain` bytes are neither.
+    #[cold]
+    fn unusual_string(&mut self, reader: &mut Reader<'_>, plain: usize) -> Result<u8, JsonErrorKind> {
+        let start = reader.at;
+        reader.at += 1 + plain;
         let mut flags = 0;
         loop {
-            at += swar::plain_prefix(reader.bytes.get(at..).unwrap_or_default());
-            match reader.bytes.get(at) {
+            match reader.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     flags |= ESCAPED;
-                    at += escape_length(reader.bytes.get(at..).unwrap_or_default()).ok_or_else(|| {
-                        reader.at = at;
-                        JsonErrorKind::InvalidEscape
-                    })?;
+                    reader.at += escape_length(reader.rest()).ok_or(JsonErrorKind::InvalidEscape)?;
                 }
-                Some(_) => {
-                    reader.at = at;
-                    return Err(JsonErrorKind::ControlCharacter);
-                }
-                None => {
-                    reader.at = at;
-                    return Err(JsonErrorKind::UnexpectedEnd);
-                }
+                Some(_) => return Err(JsonErrorKind::ControlCharacter),
+                None => return Err(JsonErrorKind::UnexpectedEnd),
             }
+            reader.at += swar::plain_prefix(reader.rest());
         }
         if flags & ESCAPED != 0
-            && reader.text.get(start + 1..at).is_none_or(|inner| decode_string(inner).is_none())
+            && reader.text.get(start + 1..reader.at).is_none_or(|inner| decode_string(inner).is_none())
         {
             flags |= BROKEN_TEXT;
             self.note(AnomalyKind::UnpairedSurrogate, self.count());
         }
-        self.push(Tag::String, start, at + 1, flags)?;
-        reader.at = at + 1;
+        reader.at += 1;
+        self.push(Tag::String, start, reader.at, flags)?;
         Ok(flags)
     }
 
@@ -437,22 +500,22 @@ impl Parser {
         }
     }
 
-    /// Repeated names of the object whose names start at `from`: pairwise for small objects, by sorting for
-    /// large ones, so that crafted names cannot make it quadratic. Records of one export mostly have the same
-    /// names, and prints that were all different once need no second comparison.
-    fn find_repeated(&mut self, reader: &Reader<'_>, from: usize) {
-        let names = self.names.get(from..).unwrap_or_default();
-        let prints = self.prints.get(from..).unwrap_or_default();
-        if prints == self.distinct.as_slice() {
-            return;
+    /// Repeated names of an object that is complete: pairwise for small objects, by sorting for large ones, so that
+    /// crafted names cannot make it quadratic. Objects of one kind mostly have the same names, and prints that were
+    /// all different once need no second comparison. Whether all names are known to be different.
+    fn find_repeated(&mut self, reader: &Reader<'_>, object: u32) -> bool {
+        self.read_names(reader, object);
+        if self.names.iter().map(|(print, _)| print).eq(&self.distinct) {
+            return true;
         }
+        let names = &self.names;
         let mut repeated = Vec::new();
+        let escaped = names.iter().any(|(print, _)| *print == ESCAPED_PRINT);
+        let mut distinct = !escaped;
         if names.len() <= PAIRWISE_MEMBERS {
-            let escaped = prints.contains(&ESCAPED_PRINT);
-            let mut distinct = !escaped;
-            for (position, (print, name)) in prints.iter().zip(names).enumerate() {
-                let earlier = prints.iter().zip(names).take(position);
-                for (_, other) in earlier.filter(|(other, _)| escaped || *other == print) {
+            for (position, (print, name)) in names.iter().enumerate() {
+                let earlier = names.iter().take(position);
+                for (_, other) in earlier.filter(|(other, _)| escaped || other == print) {
                     distinct = false;
                     if self.same_name(reader, *name, *other) {
                         repeated.push(*name);
@@ -461,11 +524,11 @@ impl Parser {
             }
             if distinct {
                 self.distinct.clear();
-                self.distinct.extend_from_slice(prints);
+                self.distinct.extend(self.names.iter().map(|(print, _)| *print));
             }
         } else {
             let mut sorted: Vec<_> =
-                names.iter().map(|name| (self.name_text(reader, *name), *name)).collect();
+                names.iter().map(|(_, name)| (self.name_text(reader, *name), *name)).collect();
             sorted.sort();
             for pair in sorted.windows(2) {
                 if let [(left, _), (right, name)] = pair
@@ -474,9 +537,31 @@ impl Parser {
                     repeated.push(*name);
                 }
             }
+            distinct &= repeated.is_empty();
         }
         for name in repeated {
             self.note(AnomalyKind::RepeatedMember, name);
+        }
+        distinct
+    }
+
+    /// Collects the member names of an object that is complete.
+    fn read_names(&mut self, reader: &Reader<'_>, object: u32) {
+        self.names.clear();
+        let mut name = object + 1;
+        while let (Some(node), Some(value)) =
+            (self.index.nodes.get(index(name)), self.index.nodes.get(index(name.saturating_add(1))))
+        {
+            // Escapes spell one name in several ways, so those names are compared in full.
+            let print = match node.flags & ESCAPED {
+                0 => {
+                    let range = node_range(*node);
+                    fingerprint(reader.bytes.get(range.start + 1..range.end - 1).unwrap_or_default())
+                }
+                _ => ESCAPED_PRINT,
+            };
+            self.names.push((print, name));
+            name = value.next;
         }
     }
 
@@ -486,6 +571,7 @@ impl Parser {
 
     fn name_text<'t>(&self, reader: &Reader<'t>, name: u32) -> std::borrow::Cow<'t, str> {
         let inner = self
+            .index
             .nodes
             .get(index(name))
             .and_then(|node| {
@@ -524,6 +610,12 @@ impl<'t> Reader<'t> {
 
 fn unexpected(byte: Option<u8>) -> JsonErrorKind {
     byte.map_or(JsonErrorKind::UnexpectedEnd, JsonErrorKind::UnexpectedByte)
+}
+
+/// A position in a text whose length was found to fit.
+#[inline]
+fn narrow(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
 }
 
 #[inline]

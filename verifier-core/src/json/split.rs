@@ -13,7 +13,7 @@ use super::swar;
 pub fn value_length(bytes: &[u8]) -> Option<usize> {
     match bytes.first()? {
         b'"' => string_length(bytes),
-        b'{' | b'[' => container_length(bytes),
+        b'{' | b'[' => ContainerScan::default().length(bytes),
         _ => bytes
             .iter()
             .position(|byte| matches!(byte, b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r' | b':')),
@@ -39,26 +39,35 @@ fn string_length(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-fn container_length(bytes: &[u8]) -> Option<usize> {
-    let mut depth = 0usize;
-    let mut at = 0;
-    loop {
-        let byte = *bytes.get(at)?;
-        if byte == b'"' {
-            at += string_length(bytes.get(at..)?)?;
-            // Between two strings there is mostly one separator and one blank.
-            while bytes.get(at).is_some_and(|byte| matches!(byte, b' ' | b',' | b':')) {
-                at += 1;
+/// Looks for the end of an object or array of which more and more bytes become known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ContainerScan {
+    depth: usize,
+    at: usize,
+}
+
+impl ContainerScan {
+    /// Its length, or `None` when more bytes are needed: call again with the same bytes and more behind them.
+    #[must_use]
+    pub fn length(&mut self, bytes: &[u8]) -> Option<usize> {
+        loop {
+            let byte = *bytes.get(self.at)?;
+            if byte == b'"' {
+                self.at += string_length(bytes.get(self.at..)?)?;
+                // Between two strings there is mostly one separator and one blank.
+                while bytes.get(self.at).is_some_and(|byte| matches!(byte, b' ' | b',' | b':')) {
+                    self.at += 1;
+                }
+                continue;
             }
-            continue;
-        }
-        at += 1;
-        if matches!(byte, b'{' | b'[') {
-            depth += 1;
-        } else if matches!(byte, b'}' | b']') {
-            depth -= 1;
-            if depth == 0 {
-                return Some(at);
+            self.at += 1;
+            if matches!(byte, b'{' | b'[') {
+                self.depth += 1;
+            } else if matches!(byte, b'}' | b']') {
+                self.depth = self.depth.saturating_sub(1);
+                if self.depth == 0 {
+                    return Some(self.at);
+                }
             }
         }
     }

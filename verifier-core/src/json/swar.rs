@@ -9,6 +9,17 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 pub(super) fn plain_prefix(bytes: &[u8]) -> usize {
     let mut at = 0;
     let mut rest = bytes;
+    // Without a branch inside, the compiler compares a whole block at once.
+    while let Some((block, tail)) = rest.split_first_chunk::<32>() {
+        let special = block.iter().fold(0u8, |special, byte| {
+            special | u8::from(*byte < 0x20) | u8::from(*byte == b'"') | u8::from(*byte == b'\\')
+        });
+        if special != 0 {
+            break;
+        }
+        at += 32;
+        rest = tail;
+    }
     while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
         let word = u64::from_le_bytes(*chunk);
         let quote = word ^ (ONES * 0x22);

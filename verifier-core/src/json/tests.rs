@@ -121,3 +121,75 @@ fn equality_ignores_member_order_and_spelling() {
     assert!(!same(r#"{"a":1}"#, r#"{"a":1,"b":2}"#));
     assert!(!same("[1]", "[1,1]"));
 }
+
+/// Everything that can be seen of a parsed document.
+fn dump(value: Value<'_>, out: &mut String) {
+    out.push_str(&format!("{:?} {:?} {:?}\n", value.kind(), value.span(), value.text()));
+    for member in value.members() {
+        out.push_str(&format!("{:?} {}\n", member.name(), member.has_broken_name()));
+        dump(member.value, out);
+    }
+    value.items().for_each(|item| dump(item, out));
+}
+
+fn seen(parser: &mut Parser, text: &str) -> String {
+    let mut out = String::new();
+    match parser.parse_text(text, 7) {
+        Ok(value) => dump(value, &mut out),
+        Err(error) => return format!("{error:?}"),
+    }
+    for (kind, value) in parser.anomalies(text.as_bytes()) {
+        out.push_str(&format!("{kind:?} {}\n", value.pointer()));
+    }
+    out
+}
+
+proptest::proptest! {
+    /// What a parser remembers of one document never changes what it says about the next.
+    #[test]
+    fn a_used_parser_reads_like_a_new_one(texts in proptest::collection::vec(document(), 1..8)) {
+        let mut used = Parser::new(ParserLimits::default());
+        for text in texts {
+            let mut new = Parser::new(ParserLimits::default());
+            proptest::prop_assert_eq!(seen(&mut used, &text), seen(&mut new, &text));
+        }
+    }
+}
+
+/// A blank that the document before did not have stands where its value began.
+#[test]
+fn a_blank_before_a_value_is_no_part_of_what_is_remembered() {
+    let mut used = Parser::new(ParserLimits::default());
+    for text in ["{\"b\":\"text\"}", "{\"b\": \"text\"}", "{\"b\":\n1}"] {
+        assert!(used.parse_text(text, 0).is_ok(), "{text}");
+    }
+}
+
+/// Documents that differ a little from each other: in a name, a blank, an order, an end.
+fn document() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let name =
+        prop_oneof![Just("\"a\""), Just("\"b\""), Just("\"\\u0061\""), Just("\"\\ud800\""), Just("\"\"")];
+    let colon = prop_oneof![4 => Just(": "), 1 => Just(":"), 1 => Just(" :\n"), 1 => Just("")];
+    let value = prop_oneof![
+        Just("\"text\""),
+        Just("1"),
+        Just("null"),
+        Just("{\"a\": 1, \"a\": 2}"),
+        Just("[{\"b\": \"\\n\"}]"),
+        Just("\"\u{1}\"")
+    ];
+    let comma = prop_oneof![8 => Just(", "), 1 => Just(","), 1 => Just(" ")];
+    let members = proptest::collection::vec((name, colon, value, comma), 0..4);
+    (members, prop_oneof![9 => Just("}"), 1 => Just("")]).prop_map(|(members, end)| {
+        let mut text = String::from("{");
+        for (position, (name, colon, value, comma)) in members.iter().enumerate() {
+            if position > 0 {
+                text.push_str(comma);
+            }
+            text.extend([*name, *colon, *value]);
+        }
+        text.push_str(end);
+        text
+    })
+}

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use super::parse::{BROKEN_TEXT, ESCAPED, Node, Tag, index, kind_of, node_range};
+use super::parse::{BROKEN_TEXT, ESCAPED, Index, Node, Tag, index, kind_of, node_range};
 use super::text::decode_string;
 
 /// What a value is. Integers and floats are told apart by their token, because the legacy canonical
@@ -29,23 +29,24 @@ pub enum Kind {
 #[derive(Clone, Copy)]
 pub struct Value<'a> {
     text: &'a str,
-    nodes: &'a [Node],
-    base: u64,
+    index: &'a Index,
     node: u32,
 }
 
 impl<'a> Value<'a> {
-    pub(super) fn new(text: &'a str, nodes: &'a [Node], base: u64, node: u32) -> Self {
-        Self { text, nodes, base, node }
+    pub(super) fn new(text: &'a str, index: &'a Index, node: u32) -> Self {
+        Self { text, index, node }
     }
 
+    #[inline]
     fn entry(self) -> Node {
-        self.nodes.get(index(self.node)).copied().unwrap_or(Node {
+        self.index.nodes.get(index(self.node)).copied().unwrap_or(Node {
             start: 0,
             end: 0,
             next: 0,
             tag: Tag::Null,
             flags: 0,
+            number: 0,
         })
     }
 
@@ -113,12 +114,13 @@ impl<'a> Value<'a> {
 
     /// The text, when it is a string without an unpaired surrogate.
     #[must_use]
+    #[inline]
     pub fn text(self) -> Option<Cow<'a, str>> {
         let node = self.entry();
         if node.tag != Tag::String || node.flags & BROKEN_TEXT != 0 {
             return None;
         }
-        let inner = self.inner();
+        let inner = self.inner_of(node);
         if node.flags & ESCAPED == 0 { Some(Cow::Borrowed(inner)) } else { decode_string(inner) }
     }
 
@@ -148,7 +150,12 @@ impl<'a> Value<'a> {
 
     #[inline]
     fn inner(self) -> &'a str {
-        let Range { start, end } = node_range(self.entry());
+        self.inner_of(self.entry())
+    }
+
+    #[inline]
+    fn inner_of(self, node: Node) -> &'a str {
+        let Range { start, end } = node_range(node);
         self.text.get(start + 1..end.saturating_sub(1)).unwrap_or_default()
     }
 
@@ -166,7 +173,7 @@ impl<'a> Value<'a> {
     #[must_use]
     pub fn span(self) -> Range<u64> {
         let node = self.entry();
-        self.base + u64::from(node.start)..self.base + u64::from(node.end)
+        self.index.base + u64::from(node.start)..self.index.base + u64::from(node.end)
     }
 
     /// The member called `name`; the last one where the name is repeated.
@@ -351,10 +358,19 @@ impl<'a> Member<'a> {
     #[inline]
     pub fn name(self) -> Cow<'a, str> {
         let name = self.name_value();
-        if name.entry().flags & (ESCAPED | BROKEN_TEXT) == 0 {
-            return Cow::Borrowed(name.inner());
+        let node = name.entry();
+        if node.flags & (ESCAPED | BROKEN_TEXT) == 0 {
+            return Cow::Borrowed(name.inner_of(node));
         }
         name.text().unwrap_or(Cow::Borrowed(name.inner()))
+    }
+
+    /// Position of the name among the names that the parser was to number
+    /// ([`Parser::numbering`](super::Parser::numbering)). `None` says nothing: names are numbered at the top only.
+    #[must_use]
+    #[inline]
+    pub fn number(self) -> Option<usize> {
+        usize::from(self.name_value().entry().number).checked_sub(1)
     }
 
     /// Whether the name is `name`.

@@ -118,8 +118,7 @@ pub(crate) fn verify(
     let semantics = crate::registry::resolve(root, &*siblings, &policy.limits);
     out.semantics = semantics.summary.clone();
     let visitor = RecordVisitor::new(&binding_keys);
-    let mut collected = Collected::new(&policy.limits);
-    let Some(streamed) = read_payload(set, policy, progress, &visitor, &mut collected, out) else {
+    let Some((streamed, mut collected)) = read_payload(set, policy, progress, &visitor, out) else {
         return;
     };
     let export = Export {
@@ -256,32 +255,32 @@ fn read_payload(
     policy: &TrustPolicy,
     progress: &dyn Progress,
     visitor: &RecordVisitor<'_>,
-    collected: &mut Collected,
     out: &mut ReportBuilder,
-) -> Option<Streamed> {
+) -> Option<(Streamed, Collected)> {
     let place = || Location::file(&set.payload.label);
-    let source = match set.payload.entry.open() {
-        Ok(source) => source,
-        Err(error) => {
-            out.finding(
-                Finding::new(&catalog::input::INPUT_UNREADABLE, Effect::Unreadable, error.to_string())
-                    .at(place()),
-            );
-            return None;
-        }
-    };
-    let settings = Settings { limits: &policy.limits, workers: policy.workers, arrays: STREAMED };
     let size = set.payload.entry.size();
     let tick = |done| {
         progress.advance(done, size);
         !progress.cancelled()
     };
-    let result =
-        stream::run(source, settings, visitor, &mut |origin, row| collected.take(origin, row), &tick);
+    let pass = |predict| {
+        let source =
+            set.payload.entry.open().map_err(|error| StreamError::Read(std::io::Error::other(error)))?;
+        let settings =
+            Settings { limits: &policy.limits, workers: policy.workers, arrays: STREAMED, predict };
+        let mut collected = Collected::new(&policy.limits);
+        let mut collect = |origin, row| collected.take(origin, row);
+        let streamed = stream::run(source, settings, visitor, &mut collect, &tick)?;
+        Ok((streamed, collected))
+    };
+    let result = match pass(true) {
+        Err(StreamError::Mispredicted) => pass(false),
+        result => result,
+    };
     match result {
-        Ok(streamed) => {
+        Ok((streamed, collected)) => {
             out.ran("payload.read", "bytes, digest and decoding", &[("bytes", streamed.stored_bytes)]);
-            Some(streamed)
+            Some((streamed, collected))
         }
         Err(error) => {
             let code = match error {

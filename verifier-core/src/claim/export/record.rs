@@ -126,28 +126,61 @@ struct Head<'a> {
     has_format_version: bool,
 }
 
+/// Members of a record that matter, those of a chain entry first.
+const NAMES: [&str; 24] = {
+    let own = [
+        "permit",
+        "payload",
+        "project_id",
+        "payload_json",
+        "chain_entries",
+        "artifact_type",
+        "permit_decision",
+        "permit_decision_binding",
+        "workflow_state_json",
+        "workflow_state",
+        "permit_format_version",
+    ];
+    let mut names = [""; 24];
+    let (entry, rest) = names.split_at_mut(EntryFields::NAMES.len());
+    entry.copy_from_slice(&EntryFields::NAMES);
+    rest.copy_from_slice(&own);
+    names
+};
+
 impl<'a> Head<'a> {
     fn read(value: Value<'a>) -> Self {
         let mut head = Self::default();
         for member in value.members() {
-            let name = member.name();
-            if head.entry.take(&name, member.value) {
-                continue;
-            }
-            match (name.len(), &*name) {
-                (6, "permit") => head.permit = Some(member.value),
-                (7, "payload") => head.payload = Some(member.value),
-                (10, "project_id") => head.project_id = Some(member.value),
-                (12, "payload_json") => head.payload_json = Some(member.value),
-                (13, "chain_entries") => head.chain_entries = Some(member.value),
-                (_, "artifact_type") => head.has_artifact = true,
-                (_, "permit_decision" | "permit_decision_binding") => head.has_decision = true,
-                (_, "workflow_state_json" | "workflow_state") => head.has_state = true,
-                (_, "permit_format_version") => head.has_format_version = true,
-                _ => {}
+            let number = member.number().or_else(|| {
+                let name = member.name();
+                NAMES.iter().position(|known| *known == name)
+            });
+            if let Some(number) = number {
+                head.keep(number, member.value);
             }
         }
         head
+    }
+
+    /// Keeps a member; the last of a repeated name wins.
+    fn keep(&mut self, number: usize, value: Value<'a>) {
+        if let Some(slot) = self.entry.slot(number) {
+            *slot = Some(value);
+            return;
+        }
+        match NAMES.get(number).copied() {
+            Some("permit") => self.permit = Some(value),
+            Some("payload") => self.payload = Some(value),
+            Some("project_id") => self.project_id = Some(value),
+            Some("payload_json") => self.payload_json = Some(value),
+            Some("chain_entries") => self.chain_entries = Some(value),
+            Some("artifact_type") => self.has_artifact = true,
+            Some("permit_decision" | "permit_decision_binding") => self.has_decision = true,
+            Some("workflow_state_json" | "workflow_state") => self.has_state = true,
+            Some("permit_format_version") => self.has_format_version = true,
+            _ => {}
+        }
     }
 
     /// Whether a record has a member that only chain entries have.
@@ -188,6 +221,7 @@ struct Hints {
 
 impl Visitor for RecordVisitor<'_> {
     type Row = RecordRow;
+    const NAMES: &'static [&'static str] = &NAMES;
 
     fn visit(&self, item: Item<'_>) -> RecordRow {
         let (value, index) = (item.value, item.index);
@@ -434,7 +468,15 @@ impl Collected {
     }
 
     pub(super) fn take(&mut self, origin: Origin, row: RecordRow) {
-        let mut more = row.more.map(|more| *more).unwrap_or_default();
+        let entry = row.entry.as_ref();
+        let mut more = match row.more {
+            Some(more) => *more,
+            None if matches!(origin, RECORDS | Origin::Line) => {
+                self.chain.record(row.index, row.is_object, None, entry);
+                return self.chain.nested_missing(row.index);
+            }
+            None => return self.chain.top_entry(row.index, entry),
+        };
         self.digests.append(&mut more.digests);
         self.unjudged.extend(more.unjudged.drain(..));
         for decision in more.decisions.drain(..) {
@@ -449,9 +491,9 @@ impl Collected {
             self.permits.body(body);
         }
         match origin {
-            RECORDS | Origin::Line => self.record(row.index, row.is_object, row.entry.as_ref(), more),
+            RECORDS | Origin::Line => self.record(row.index, row.is_object, entry, more),
             Origin::Array(_) => {
-                self.chain.top_entry(row.index, row.entry.as_ref());
+                self.chain.top_entry(row.index, entry);
                 self.closures.top_entry(row.index, more.entry_facts);
             }
         }

@@ -81,7 +81,8 @@ impl Visitor for RowVisitor {
 impl RecordRows for Records<'_, '_> {
     fn for_each(&self, visit: &mut dyn FnMut(RecordRow<'_>)) {
         let policy = self.export.policy;
-        let settings = Settings { limits: &policy.limits, workers: policy.workers, arrays: STREAMED };
+        let settings =
+            Settings { limits: &policy.limits, workers: policy.workers, arrays: STREAMED, predict: false };
         let Ok(source) = self.export.set.payload.entry.open() else { return };
         let mut collect = |origin: Origin, row: Row| {
             if origin == Origin::Array(0) {

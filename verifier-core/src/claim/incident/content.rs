@@ -152,7 +152,7 @@ impl Check<'_> {
                     each(record, records, &file, out);
                     records += 1;
                     if parser.has_anomalies() {
-                        report_anomalies(parser.anomalies(line, base), &file, out);
+                        report_anomalies(parser.anomalies(line), &file, out);
                     }
                 }
             }

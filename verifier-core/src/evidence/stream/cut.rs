@@ -2,10 +2,13 @@
 
 use std::io::Read;
 
+use memchr::memchr;
+
+use super::predict::Prediction;
 use super::work::Batch;
 use super::{Decoded, Origin, PlacedAnomaly, Settings, Stop, StreamError, StreamedObject, member_pointer};
 use crate::bytes::{Blob, LimitExceeded, Limits, Resource};
-use crate::json::split::{blank_length, value_length};
+use crate::json::split::{ContainerScan, blank_length, value_length};
 use crate::json::{AnomalyKind, Document, JsonError, JsonErrorKind, Parser, ParserLimits};
 
 /// Read at a time; small enough that a batch and its rows stay in the cache of the core that works on it.
@@ -35,6 +38,7 @@ pub(super) struct Cutter<'c, 'l> {
     /// Items of the current array or file that are cut but not handed on, as ranges of `buffer`.
     items: Vec<(usize, usize)>,
     next_index: u64,
+    prediction: Prediction,
     repeated: Vec<PlacedAnomaly>,
 }
 
@@ -58,6 +62,7 @@ impl<'c, 'l> Cutter<'c, 'l> {
             finished: false,
             items: Vec::new(),
             next_index: 0,
+            prediction: Prediction::default(),
             repeated: Vec::new(),
         }
     }
@@ -79,13 +84,7 @@ impl<'c, 'l> Cutter<'c, 'l> {
             Some(_) => return self.scalar_document(),
             None => return Ok(Decoded::Opaque),
         }
-        let first = loop {
-            match value_length(self.rest()) {
-                Some(length) => break Some(length),
-                None if self.finished || self.rest().len() >= PEEK_BYTES => break None,
-                None => self.fill(self.rest().len().max(BATCH_BYTES))?,
-            }
-        };
+        let first = self.first_line_value()?;
         if let Some(length) = first {
             while !self.finished && self.only_blanks_after(length) {
                 self.fill(BATCH_BYTES)?;
@@ -96,6 +95,27 @@ impl<'c, 'l> Cutter<'c, 'l> {
             }
         }
         self.object()
+    }
+
+    /// Length of the object at the cursor, unless it is too long for a line of JSON lines.
+    fn first_line_value(&mut self) -> Result<Option<usize>, Stop> {
+        let mut scan = ContainerScan::default();
+        let mut searched = 0;
+        loop {
+            let rest = self.rest();
+            let length = rest.len();
+            // A line ends with a line break, which is found much faster than the end of an object.
+            let more = rest.get(searched..).unwrap_or_default();
+            let is_line_end_known = self.finished || memchr(b'\n', more).is_some();
+            if is_line_end_known && let Some(length) = scan.length(rest) {
+                return Ok(Some(length));
+            }
+            if self.finished || length >= PEEK_BYTES {
+                return Ok(None);
+            }
+            searched = if is_line_end_known { 0 } else { length };
+            self.fill(length.max(BATCH_BYTES))?;
+        }
     }
 
     fn only_blanks_after(&self, length: usize) -> bool {
@@ -294,6 +314,7 @@ impl<'c, 'l> Cutter<'c, 'l> {
 
     fn array(&mut self, origin: Origin, name: &'static str) -> Result<(), Stop> {
         self.next_index = 0;
+        self.prediction = Prediction::default();
         self.byte(b'[')?;
         self.blanks()?;
         self.from = self.at;
@@ -304,8 +325,16 @@ impl<'c, 'l> Cutter<'c, 'l> {
         loop {
             self.item_blanks(origin, name)?;
             let length = loop {
+                if let Some(length) = self.prediction.length(self.rest()) {
+                    break length;
+                }
                 match value_length(self.rest()) {
-                    Some(length) => break length,
+                    Some(length) => {
+                        if self.settings.predict {
+                            self.prediction = Prediction::learn(self.rest(), length);
+                        }
+                        break length;
+                    }
                     None if self.finished => return self.fail(JsonErrorKind::UnexpectedEnd),
                     None => self.flush_and_fill(origin, name)?,
                 }

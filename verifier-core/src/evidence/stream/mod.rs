@@ -19,6 +19,7 @@
 //! a record, as it does in the reference.
 
 mod cut;
+mod predict;
 mod work;
 
 use std::collections::BTreeMap;
@@ -58,6 +59,8 @@ pub struct Item<'a> {
 pub trait Visitor: Sync {
     /// What stays of a record.
     type Row: Send;
+    /// Member names of a record that are to be numbered, see [`Parser::numbering`](crate::json::Parser::numbering).
+    const NAMES: &'static [&'static str] = &[];
     /// Reduces one record.
     fn visit(&self, item: Item<'_>) -> Self::Row;
 }
@@ -151,6 +154,9 @@ pub enum StreamError {
     Limit(LimitExceeded),
     /// The caller asked to stop.
     Cancelled,
+    /// The document is malformed or unusual; only a pass without predictions can say which. Rows of this pass
+    /// are to be dropped.
+    Mispredicted,
 }
 
 impl std::fmt::Display for StreamError {
@@ -159,6 +165,7 @@ impl std::fmt::Display for StreamError {
             Self::Read(error) => write!(formatter, "{error}"),
             Self::Limit(limit) => write!(formatter, "{limit}"),
             Self::Cancelled => formatter.write_str("cancelled"),
+            Self::Mispredicted => formatter.write_str("items end elsewhere than predicted"),
         }
     }
 }
@@ -183,6 +190,8 @@ pub struct Settings<'a> {
     pub workers: NonZeroUsize,
     /// Top-level arrays to stream.
     pub arrays: &'static [&'static str],
+    /// Whether items may be cut where they probably end. Then [`StreamError::Mispredicted`] is possible.
+    pub predict: bool,
 }
 
 /// Reads `source` to its end.
@@ -221,6 +230,7 @@ pub fn run<V: Visitor>(
     };
     let (decoded_as, repeated) = match outcome {
         Ok(found) => found,
+        Err(Stop::Json(_) | Stop::Over(_)) if settings.predict => return Err(StreamError::Mispredicted),
         Err(Stop::Json(error)) => (Decoded::Malformed(error), Vec::new()),
         Err(Stop::Over(limit)) => (Decoded::OverLimit(limit), Vec::new()),
         Err(Stop::Stream(StreamError::Read(error))) if is_gzip => {

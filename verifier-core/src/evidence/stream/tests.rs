@@ -23,12 +23,13 @@ impl Read for Dribble<'_> {
 
 type Rows = Vec<(Origin, (u64, String, u64))>;
 
-fn pass(bytes: &[u8], workers: usize) -> (Streamed, Rows) {
+fn read(bytes: &[u8], workers: usize, predict: bool) -> Result<(Streamed, Rows), StreamError> {
     let limits = Limits::default();
     let settings = Settings {
         limits: &limits,
         workers: NonZeroUsize::new(workers).unwrap(),
         arrays: &["records", "chain_entries"],
+        predict,
     };
     let mut rows = Vec::new();
     let streamed = run(
@@ -37,8 +38,20 @@ fn pass(bytes: &[u8], workers: usize) -> (Streamed, Rows) {
         &Raw,
         &mut |origin, row| rows.push((origin, row)),
         &|_| true,
-    )
-    .unwrap();
+    )?;
+    Ok((streamed, rows))
+}
+
+/// A reading without predictions, after one with them, which must be the same or none.
+fn pass(bytes: &[u8], workers: usize) -> (Streamed, Rows) {
+    let (streamed, rows) = read(bytes, workers, false).unwrap();
+    match read(bytes, workers, true) {
+        Ok((predicted, predicted_rows)) => {
+            assert_eq!(predicted_rows, rows);
+            assert_eq!(format!("{predicted:?}"), format!("{streamed:?}"));
+        }
+        Err(error) => assert!(matches!(error, StreamError::Mispredicted), "{error}"),
+    }
     for (_, (_, raw, at)) in &rows {
         if !streamed.gzip {
             let at = usize::try_from(*at).unwrap();
@@ -128,7 +141,8 @@ fn repetitions_are_placed() {
 #[test]
 fn a_member_above_the_limit_is_not_held() {
     let limits = Limits { document_bytes: 3 << 20, ..Limits::default() };
-    let settings = Settings { limits: &limits, workers: NonZeroUsize::MIN, arrays: &["records"] };
+    let settings =
+        Settings { limits: &limits, workers: NonZeroUsize::MIN, arrays: &["records"], predict: false };
     let text = format!("{{\"a\":\"{}\"}}", "x".repeat(20 << 20));
     let streamed = run(Box::new(text.as_bytes()), settings, &Raw, &mut |_, _| {}, &|_| true).unwrap();
     assert!(matches!(streamed.decoded, Decoded::OverLimit(_)));
@@ -147,4 +161,28 @@ proptest::proptest! {
         let two = pass(&bytes, 2);
         proptest::prop_assert_eq!(one.1, two.1);
     }
+}
+
+/// Items that hold what stands between items: in a string, in an array of their own, as the last thing.
+#[test]
+fn predictions_never_change_what_is_read() {
+    let plain = |n: usize| format!("{{\"a\": {n}, \"t\": \"x\"}}");
+    let nested = |n: usize| format!("{{\"a\": {n}, \"more\": [{}, {}]}}", plain(n), plain(n + 1));
+    let quoted = |n: usize| format!("{{\"a\": {n}, \"t\": \"}}, {{\\\"a\\\": \"}}");
+    let other = |n: usize| format!("{{\"b\": {n}}}");
+    let kinds: [&dyn Fn(usize) -> String; 4] = [&plain, &nested, &quoted, &other];
+    let mut fast = 0;
+    for code in 0..4_usize.pow(5) {
+        let items: Vec<String> = (0..5)
+            .map(|place| kinds[code / 4_usize.pow(place) % 4](usize::try_from(place).unwrap()))
+            .collect();
+        let text = format!("{{\"records\": [{}], \"z\": [1, {}]}}", items.join(", "), plain(9));
+        let (_, rows) = pass(text.as_bytes(), 1);
+        assert_eq!(rows.iter().map(|(_, row)| &row.1).collect::<Vec<_>>(), items.iter().collect::<Vec<_>>());
+        fast += usize::from(read(text.as_bytes(), 1, true).is_ok());
+        // Damage anywhere is found by either reading.
+        let cut = text.len() - 1 - code % (text.len() - 1);
+        pass(&text.as_bytes()[..cut], 2);
+    }
+    assert!(fast > 200, "{fast}");
 }

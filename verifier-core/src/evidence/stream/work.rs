@@ -57,7 +57,7 @@ fn work_on<V: Visitor>(batch: Batch, parser: &mut Parser, visitor: &V) -> Done<V
         if parser.has_anomalies() {
             let prefix =
                 if batch.name.is_empty() { format!("/{index}") } else { format!("/{}/{index}", batch.name) };
-            done.anomalies.extend(parser.anomalies(bytes, base).map(|(kind, value)| PlacedAnomaly {
+            done.anomalies.extend(parser.anomalies(bytes).map(|(kind, value)| PlacedAnomaly {
                 kind,
                 pointer: format!("{prefix}{}", value.pointer()),
                 span: value.span(),
@@ -96,7 +96,7 @@ pub(super) fn inline<V: Visitor>(
     collect: &mut dyn FnMut(Origin, V::Row),
     anomalies: &mut Anomalies,
 ) -> Result<Found, Stop> {
-    let mut parser = Parser::new(ParserLimits::from(settings.limits));
+    let mut parser = Parser::new(ParserLimits::from(settings.limits)).numbering(V::NAMES);
     let mut work = |batch: Batch| anomalies.take(work_on(batch, &mut parser, visitor), collect);
     Cutter::new(decoded, settings, progress, &mut work).document()
 }
@@ -125,7 +125,7 @@ pub(super) fn parallel<V: Visitor>(
             inputs.push(input);
             outputs.push(output);
             scope.spawn(move || {
-                let mut parser = Parser::new(limits);
+                let mut parser = Parser::new(limits).numbering(V::NAMES);
                 for batch in batches {
                     if finished.send(work_on(batch, &mut parser, visitor)).is_err() {
                         return;
