@@ -54,3 +54,4 @@ pub mod report;
 pub mod time;
 pub mod trust;
 pub mod verify;
+pub mod x509;
