@@ -52,6 +52,7 @@ pub mod registry;
 pub mod render;
 pub mod report;
 pub mod time;
+pub mod timestamp;
 pub mod trust;
 pub mod verify;
 pub mod x509;
