@@ -1,21 +1,34 @@
 //! A checkpoint on its own: composite hash and signature (spec 10 sections 2 and 3).
 //!
 //! Only the composite hash is signed; `checkpoint_id`, `computed_at` and every other member can be changed
-//! freely. Timestamps are not verified here, and a checkpoint that carries receipts is therefore not established
-//! as a whole. A supported checkpoint says what its heads were, not that nothing else existed.
+//! freely. A supported checkpoint says what its heads were, not that nothing else existed.
 
 use crate::claim::export::{anomaly_finding, refusal_finding};
-use crate::claim::name;
+use crate::claim::{name, timestamps};
 use crate::crypto::SignatureText;
 use crate::evidence::Part;
-use crate::finding::{Effect, Finding, Location, Verdict, catalog};
+use crate::finding::catalog::timestamp as tsa;
+use crate::finding::{Effect, Finding, Location, catalog};
 use crate::format::checkpoint::{Checkpoint, HeadFault};
-use crate::json::{Document, ParserLimits, Value};
+use crate::json::{Document, ParserLimits};
 use crate::report::{FileSummary, ReportBuilder, Requested, SignerSummary, Subject};
 use crate::time::Timestamp;
 use crate::trust::{Basis, INTEGRITY_CHECKPOINT, KeyRequest, KeyRing, TrustPolicy};
 
 use catalog::scope as code;
+
+/// How receipts of a checkpoint are reported.
+pub(crate) const TIMESTAMPS: timestamps::Wording = timestamps::Wording {
+    imprint: Some(name::CHECKPOINT_TSA_IMPRINT),
+    imprint_fails: (name::CHECKPOINT_TSA_IMPRINT, &tsa::CHECKPOINT_TSA_IMPRINT_MISMATCH),
+    chain: name::CHECKPOINT_TSA_CHAIN,
+    codes: [
+        &tsa::CHECKPOINT_TSA_CHAIN_VALIDATED,
+        &tsa::CHECKPOINT_TSA_CHAIN_INVALID,
+        &tsa::CHECKPOINT_TSA_CHAIN_NOT_VALIDATED,
+    ],
+    evidence: &["checkpoint.tsa", "checkpoint.tsa_receipts"],
+};
 
 /// Verifies a checkpoint.
 pub(crate) fn verify(part: &Part, policy: &TrustPolicy, out: &mut ReportBuilder) {
@@ -51,13 +64,20 @@ pub(crate) fn verify(part: &Part, policy: &TrustPolicy, out: &mut ReportBuilder)
     };
     let composite = composite(&checkpoint, part, out);
     signature(&checkpoint, composite, part, policy, out);
-    let receipts = checkpoint.value.member("tsa_receipts").map_or(0, Value::len);
-    if receipts > 0 || checkpoint.value.present("tsa").is_some_and(Value::is_truthy) {
-        let message = "the checkpoint carries timestamp receipts, which this release does not verify";
-        let effect = Effect::Fails { verdict: Verdict::UnverifiableScope };
-        out.skipped("checkpoint.timestamps", "RFC 3161 timestamps", message);
-        out.finding(Finding::new(&catalog::input::KIND_NOT_VERIFIED, effect, message).at(place()));
-    }
+    let receipts = timestamps::of_checkpoint(checkpoint.value);
+    let computed_at = checkpoint.text("computed_at").and_then(|text| Timestamp::parse(&text));
+    let digest = checkpoint
+        .text("composite_hash")
+        .and_then(|text| crate::bytes::hex::decode(text.strip_prefix("sha256:")?.as_bytes()));
+    timestamps::check(
+        &receipts,
+        digest.as_ref(),
+        computed_at.as_ref(),
+        &TIMESTAMPS,
+        &part.label,
+        policy,
+        out,
+    );
     out.not_proven.extend(
         ["when the checkpoint was made: its time is not signed", "that the chains had no other heads"]
             .map(str::to_owned),

@@ -10,6 +10,7 @@ pub mod incident;
 pub mod payload_digest;
 pub mod permit;
 pub mod scope;
+pub mod timestamps;
 pub mod walk;
 pub mod workflow;
 
@@ -35,6 +36,10 @@ pub mod name {
     pub const CHECKPOINT_COMPOSITE: &str = "checkpoint.composite_hash.v1";
     /// The checkpoint is signed.
     pub const CHECKPOINT_SIGNATURE: &str = "checkpoint.signature.v1";
+    /// Timestamps are of the composite hash.
+    pub const CHECKPOINT_TSA_IMPRINT: &str = "checkpoint.tsa_imprint.v1";
+    /// Timestamps are of accepted authorities.
+    pub const CHECKPOINT_TSA_CHAIN: &str = "checkpoint.tsa_chain.v1";
     /// The issuer signed this decision.
     pub const PERMIT_DECISION: &str = crate::claim::permit::DECISION;
     /// A human approved this permit.

@@ -50,6 +50,9 @@ pub fn document(report: &Report) -> Value {
         "diagnostics": diagnostics(report),
         "x_keel_rs": additions(report, &unrequested),
     });
+    for (name, value) in &report.artifact.beside {
+        put(&mut document, name, value.clone());
+    }
     if exit != 0 {
         put(&mut document, "error", error(report));
     }

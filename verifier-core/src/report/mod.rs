@@ -74,6 +74,9 @@ pub struct ArtifactSummary {
     /// Wire members that the reference's report shape shows, as JSON.
     #[serde(skip)]
     pub wire: BTreeMap<&'static str, serde_json::Value>,
+    /// Wire members that the reference's report shape shows beside its claims, as JSON.
+    #[serde(skip)]
+    pub beside: BTreeMap<&'static str, serde_json::Value>,
 }
 
 /// One input file.

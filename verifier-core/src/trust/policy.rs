@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
 use crate::bytes::{Blob, Limits};
@@ -43,6 +43,17 @@ pub enum Check {
     Required,
 }
 
+/// Whose timestamps count, and what is known about revocation. The default is the published set that is built in.
+#[derive(Clone, Debug, Default)]
+pub struct TimestampTrust {
+    /// PEM certificates that replace the published anchors.
+    pub anchors: Option<NamedBlob>,
+    /// A published set that replaces the one built in: files by path, the manifest among them, or why it cannot be read.
+    pub directory: Option<Result<BTreeMap<String, Blob>, String>>,
+    /// Further revocation lists as PEM.
+    pub lists: Vec<NamedBlob>,
+}
+
 /// Everything that decides a verdict besides the evidence.
 #[derive(Clone, Debug)]
 pub struct TrustPolicy {
@@ -56,6 +67,8 @@ pub struct TrustPolicy {
     pub walk: Check,
     /// Closure verification.
     pub closures: Check,
+    /// Whose timestamps count.
+    pub timestamps: TimestampTrust,
     /// Claims that must be supported.
     pub require: BTreeSet<String>,
     /// The date that verdicts are stated for.
@@ -77,6 +90,7 @@ impl TrustPolicy {
             allow_unsigned: false,
             walk: Check::Automatic,
             closures: Check::Automatic,
+            timestamps: TimestampTrust::default(),
             require: BTreeSet::new(),
             as_of,
             limits: Limits::default(),

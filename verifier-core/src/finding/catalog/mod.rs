@@ -11,6 +11,7 @@ pub mod input;
 pub mod permit;
 pub mod pins;
 pub mod scope;
+pub mod timestamp;
 pub mod trust;
 pub mod walk;
 pub mod workflow;
@@ -29,6 +30,7 @@ static TABLES: &[&[&Code]] = &[
     checkpoint::ALL,
     permit::ALL,
     scope::ALL,
+    timestamp::ALL,
     command::ALL,
     workflow::ALL,
 ];
