@@ -11,6 +11,7 @@ pub mod payload_digest;
 pub mod permit;
 pub mod scope;
 pub mod timestamps;
+pub mod voice;
 pub mod walk;
 pub mod workflow;
 

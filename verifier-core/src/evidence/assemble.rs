@@ -107,14 +107,11 @@ pub fn assemble(parts: Vec<Part>, limits: &Limits) -> Assembly {
         match kind {
             Kind::EvidenceBundle => assembly.sets.push(Evidence::Bundle(part)),
             Kind::Checkpoint => assembly.sets.push(Evidence::Checkpoint(part)),
+            Kind::VoiceAttestation => assembly.sets.push(Evidence::Voice(part)),
             Kind::ExportPayload | Kind::WorkflowEvidence | Kind::Zip => {
                 assembly.sets.push(Evidence::Export(ExportSet::new(part, None)))
             }
-            Kind::VoiceAttestation
-            | Kind::WorkChain
-            | Kind::KeyStatusManifest
-            | Kind::PermitPackage
-            | Kind::ScopeState => {
+            Kind::WorkChain | Kind::KeyStatusManifest | Kind::PermitPackage | Kind::ScopeState => {
                 assembly.sets.push(Evidence::Unsupported { kind: kind.title(), part });
             }
             Kind::KeyManifest if assembly.sets.is_empty() => assembly.sets.push(Evidence::KeyManifest(part)),

@@ -13,6 +13,7 @@ pub mod pins;
 pub mod scope;
 pub mod timestamp;
 pub mod trust;
+pub mod voice;
 pub mod walk;
 pub mod workflow;
 
@@ -31,6 +32,7 @@ static TABLES: &[&[&Code]] = &[
     permit::ALL,
     scope::ALL,
     timestamp::ALL,
+    voice::ALL,
     command::ALL,
     workflow::ALL,
 ];
