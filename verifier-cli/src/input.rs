@@ -1,5 +1,6 @@
 //! Files that the operator names beside the evidence, read whole under a limit.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
@@ -38,6 +39,34 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Blob, String> {
         return Err(format!("it is larger than {limit} bytes"));
     }
     Ok(Blob::new(bytes))
+}
+
+/// Files of a folder and of the folders directly in it, by path with `/`; small ones, and few.
+///
+/// # Errors
+/// Why it cannot be read, or that it holds more than a set of certificates does.
+pub(crate) fn folder(root: &Path) -> Result<BTreeMap<String, Blob>, String> {
+    const FILES: usize = 256;
+    const FILE_BYTES: u64 = 4 << 20;
+    let mut files = BTreeMap::new();
+    let mut pending = vec![(root.to_owned(), String::new())];
+    while let Some((folder, prefix)) = pending.pop() {
+        let entries = std::fs::read_dir(&folder).map_err(|error| reason(&error))?;
+        for entry in entries {
+            let entry = entry.map_err(|error| reason(&error))?;
+            let kind = entry.file_type().map_err(|error| reason(&error))?;
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if kind.is_dir() && prefix.is_empty() {
+                pending.push((entry.path(), format!("{name}/")));
+            } else if kind.is_file() {
+                if files.len() >= FILES {
+                    return Err(format!("it holds more than {FILES} files"));
+                }
+                files.insert(name, read(&entry.path(), FILE_BYTES)?);
+            }
+        }
+    }
+    Ok(files)
 }
 
 /// Reads standard input.

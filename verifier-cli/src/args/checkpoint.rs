@@ -7,7 +7,10 @@ use clap::Args;
 use super::export::chosen;
 use super::limits::LimitArgs;
 use super::output::OutputArgs;
-use super::trust::{RequireArgs, TrustArgs};
+use super::timestamps::TimestampArgs;
+use super::trust::{self, RequireArgs, Switches, TrustArgs};
+use crate::environment::Environment;
+use verifier_core::trust::TrustPolicy;
 
 /// Options of `checkpoint` (spec 10 section 9).
 #[derive(Clone, Debug, Args)]
@@ -21,15 +24,11 @@ pub(crate) struct CheckpointArgs {
     /// Text for people (the default)
     #[arg(long)]
     report: bool,
-    /// Accepted for old scripts; no connection is ever opened
+    /// A JSON file with the public key that must have signed; only file: URLs, since no connection is ever opened
     #[arg(long, value_name = "URL")]
     public_key_url: Option<String>,
-    /// Further time-stamping authorities, as PEM certificates
-    #[arg(long, value_name = "FILE")]
-    tsa_ca_bundle: Option<OsString>,
-    /// Require a validated certificate chain of the timestamp
-    #[arg(long)]
-    require_tsa_chain: bool,
+    #[command(flatten)]
+    timestamps: TimestampArgs,
     #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]
@@ -37,7 +36,7 @@ pub(crate) struct CheckpointArgs {
     #[command(flatten)]
     require: RequireArgs,
     #[command(flatten)]
-    pub(crate) limits: LimitArgs,
+    limits: LimitArgs,
 }
 
 impl CheckpointArgs {
@@ -49,11 +48,26 @@ impl CheckpointArgs {
     /// The exclusions between key sources.
     pub(crate) fn check(&self) -> Result<(), &'static str> {
         self.trust.check()?;
+        self.timestamps.check()?;
         let url = self.public_key_url.as_ref().is_some_and(|url| !url.is_empty());
         let others = TrustArgs { self_attested: true, ..self.trust.clone() };
         if url && (self.trust.self_attested || others.check().is_err()) {
             return Err("--public-key-url excludes the other key options");
         }
         Ok(())
+    }
+
+    /// The policy that the options state.
+    ///
+    /// # Errors
+    /// See [`trust::policy`].
+    pub(crate) fn policy(&self, environment: &Environment) -> Result<TrustPolicy, &'static str> {
+        let mut policy =
+            trust::policy(&self.trust, &self.require, &self.limits, Switches::default(), environment)?;
+        if let Some(url) = self.public_key_url.as_ref().filter(|url| !url.is_empty()) {
+            policy.keys = trust::key_of_url(url, &self.limits);
+        }
+        self.timestamps.apply(&self.limits, &mut policy);
+        Ok(policy)
     }
 }

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::limits::LimitArgs;
 use super::output::OutputArgs;
+use super::timestamps::TimestampArgs;
 use super::trust::{RequireArgs, Switches, TrustArgs};
 
 /// Options of `export`.
@@ -31,6 +32,8 @@ pub(crate) struct ExportArgs {
     /// Short plain text: VERIFIED or FAILED lines
     #[arg(long)]
     pub(crate) raw: bool,
+    #[command(flatten)]
+    pub(crate) timestamps: TimestampArgs,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
     #[command(flatten)]

@@ -13,6 +13,7 @@ pub(crate) mod later;
 pub(crate) mod limits;
 pub(crate) mod output;
 pub(crate) mod render;
+pub(crate) mod timestamps;
 pub(crate) mod trust;
 pub(crate) mod verify;
 

@@ -7,6 +7,7 @@ use clap::Args;
 use super::export::ExportChecks;
 use super::limits::LimitArgs;
 use super::output::OutputArgs;
+use super::timestamps::TimestampArgs;
 use super::trust::{RequireArgs, TrustArgs};
 
 /// Options of `verify`. What does not apply to the evidence found is a usage error, as in the reference.
@@ -29,9 +30,11 @@ pub(crate) struct VerifyArgs {
     /// Checkpoints and voice sessions only: do not look at timestamp receipts
     #[arg(long)]
     pub(crate) no_tsa: bool,
-    /// Checkpoints only, accepted for old scripts; no connection is ever opened
+    /// Checkpoints only: a JSON file with the public key that must have signed; only file: URLs can be read
     #[arg(long, value_name = "URL")]
     pub(crate) public_key_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) timestamps: TimestampArgs,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
     #[command(flatten)]
@@ -46,6 +49,7 @@ impl VerifyArgs {
     /// The exclusions between key sources.
     pub(crate) fn check(&self) -> Result<(), &'static str> {
         self.trust.check()?;
+        self.timestamps.check()?;
         let named = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
         let keyed = self.trust.self_attested
             || named(&self.trust.public_key)

@@ -7,18 +7,19 @@ use crate::args::export::ExportArgs;
 use crate::args::trust;
 
 pub(super) fn run(args: &ExportArgs, console: &mut Console<'_>) -> Ended {
-    if let Err(message) = args.trust.check() {
+    if let Err(message) = args.trust.check().and_then(|()| args.timestamps.check()) {
         return console.misused("export", message);
     }
     let Some(export) = args.export() else {
         return console.misused("export", "give EXPORT_FILE or --export-file");
     };
     let switches = args.checks.switches();
-    let policy = match trust::policy(&args.trust, &args.require, &args.limits, switches, console.environment)
-    {
-        Ok(policy) => policy,
-        Err(message) => return console.misused("export", message),
-    };
+    let mut policy =
+        match trust::policy(&args.trust, &args.require, &args.limits, switches, console.environment) {
+            Ok(policy) => policy,
+            Err(message) => return console.misused("export", message),
+        };
+    args.timestamps.apply(&args.limits, &mut policy);
     let batches = match args.manifest() {
         Some(manifest) => vec![run::named(export, manifest, &policy.limits)],
         None => evidence::gather(&[export.as_ref()], &policy.limits),
