@@ -7,7 +7,9 @@ use clap::Args;
 use super::export::chosen;
 use super::limits::LimitArgs;
 use super::output::OutputArgs;
-use super::trust::{RequireArgs, TrustArgs};
+use super::trust::{self, RequireArgs, Switches, TrustArgs};
+use crate::environment::Environment;
+use verifier_core::trust::TrustPolicy;
 
 /// Options of `checkpoint` (spec 10 section 9).
 #[derive(Clone, Debug, Args)]
@@ -21,7 +23,7 @@ pub(crate) struct CheckpointArgs {
     /// Text for people (the default)
     #[arg(long)]
     report: bool,
-    /// Accepted for old scripts; no connection is ever opened
+    /// A JSON file with the public key that must have signed; only file: URLs, since no connection is ever opened
     #[arg(long, value_name = "URL")]
     public_key_url: Option<String>,
     /// Further time-stamping authorities, as PEM certificates
@@ -37,7 +39,7 @@ pub(crate) struct CheckpointArgs {
     #[command(flatten)]
     require: RequireArgs,
     #[command(flatten)]
-    pub(crate) limits: LimitArgs,
+    limits: LimitArgs,
 }
 
 impl CheckpointArgs {
@@ -55,5 +57,21 @@ impl CheckpointArgs {
             return Err("--public-key-url excludes the other key options");
         }
         Ok(())
+    }
+
+    /// The policy that the options state.
+    ///
+    /// # Errors
+    /// See [`trust::policy`].
+    pub(crate) fn policy(&self, environment: &Environment) -> Result<TrustPolicy, &'static str> {
+        let mut policy =
+            trust::policy(&self.trust, &self.require, &self.limits, Switches::default(), environment)?;
+        if let Some(url) = self.public_key_url.as_ref().filter(|url| !url.is_empty()) {
+            policy.keys = trust::key_of_url(url, &self.limits);
+        }
+        if self.require_tsa_chain {
+            trust::require(&mut policy, "checkpoint.tsa_chain.v1");
+        }
+        Ok(policy)
     }
 }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 
 use clap::Args;
+use verifier_core::json::{Document, ParserLimits};
 use verifier_core::registry;
 use verifier_core::time::Timestamp;
 use verifier_core::trust::{Check, KeySource, NamedBlob, TrustPolicy};
@@ -81,6 +82,21 @@ impl TrustArgs {
             .as_ref()
             .filter(|file| !file.is_empty())
             .map(|file| input::named_file(file, limits.document_bytes()))
+    }
+}
+
+/// The key in the JSON object behind a `file:` URL. Where there is none, the check that needs the key says why.
+pub(crate) fn key_of_url(url: &str, limits: &LimitArgs) -> KeySource {
+    let file = input::named_url(url, limits.document_bytes());
+    let key = file.content.and_then(|blob| {
+        let document = Document::parse(blob, ParserLimits::from(&limits.limits()))
+            .map_err(|error| format!("{url} is not JSON: {error}"))?;
+        let key = document.root().member_text("public_key").map(std::borrow::Cow::into_owned);
+        key.ok_or_else(|| format!("{url} has no text public_key"))
+    });
+    match key {
+        Ok(key) => KeySource::Expected(key),
+        Err(why) => KeySource::Manifest(NamedBlob { name: file.name, content: Err(why) }),
     }
 }
 

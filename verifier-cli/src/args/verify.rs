@@ -29,7 +29,7 @@ pub(crate) struct VerifyArgs {
     /// Checkpoints and voice sessions only: do not look at timestamp receipts
     #[arg(long)]
     pub(crate) no_tsa: bool,
-    /// Checkpoints only, accepted for old scripts; no connection is ever opened
+    /// Checkpoints only: a JSON file with the public key that must have signed; only file: URLs can be read
     #[arg(long, value_name = "URL")]
     pub(crate) public_key_url: Option<String>,
     #[command(flatten)]

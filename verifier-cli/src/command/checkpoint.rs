@@ -1,9 +1,9 @@
 //! `checkpoint FILE`.
 
-use super::later::after_reading;
-use super::{Console, Ended};
+use verifier_core::evidence;
+
+use super::{Console, Ended, run, show};
 use crate::args::CheckpointArgs;
-use crate::args::output::Format;
 
 pub(super) fn run(args: &CheckpointArgs, console: &mut Console<'_>) -> Ended {
     if let Err(message) = args.check() {
@@ -12,6 +12,11 @@ pub(super) fn run(args: &CheckpointArgs, console: &mut Console<'_>) -> Ended {
     let Some(file) = args.file() else {
         return console.misused("checkpoint", "give CHECKPOINT_FILE or --checkpoint-file");
     };
-    let json = args.output.format() != Format::Human;
-    after_reading(file, args.limits.document_bytes(), "verification of checkpoints", json, console)
+    let policy = match args.policy(console.environment) {
+        Ok(policy) => policy,
+        Err(message) => return console.misused("checkpoint", message),
+    };
+    let batches = [evidence::checkpoint(file.as_ref(), &policy.limits)];
+    let reports = run::batches(&batches, &policy, args.output.quiet, console);
+    show::reports(&reports, &args.output, false, console)
 }

@@ -18,11 +18,14 @@ pub(super) fn run(args: &VerifyArgs, console: &mut Console<'_>) -> Ended {
         return console.misused("verify", message);
     }
     let switches = args.checks.switches();
-    let policy = match trust::policy(&args.trust, &args.require, &args.limits, switches, console.environment)
-    {
+    let policy = trust::policy(&args.trust, &args.require, &args.limits, switches, console.environment);
+    let mut policy = match policy {
         Ok(policy) => policy,
         Err(message) => return console.misused("verify", message),
     };
+    if let Some(url) = args.public_key_url.as_ref().filter(|url| !url.is_empty()) {
+        policy.keys = trust::key_of_url(url, &args.limits);
+    }
     let manifest = args.manifest.as_ref().filter(|manifest| !manifest.is_empty());
     let batches = match (args.paths.as_slice(), manifest) {
         ([export], Some(manifest)) => {

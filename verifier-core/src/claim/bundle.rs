@@ -7,26 +7,42 @@
 //! ```
 //!
 //! The reference trusts the key inside the bundle. Here that key must be one of the trust source, unless
-//! self-attestation was asked for. What the body means is not judged in this module; a profile that nothing
-//! judges leaves the bundle not established.
+//! self-attestation was asked for. A body that is a checkpoint is judged as one; what any other body means is not
+//! judged here, and a profile that nothing judges leaves the bundle not established.
 
+use crate::bytes::hex;
 use crate::canon::{self, Profile};
 use crate::claim::export::{Export, anomaly_finding, artifact_ref_fault, refusal_finding};
-use crate::claim::name;
+use crate::claim::{checkpoint, name};
 use crate::crypto::{PublicKey, SignatureText, TextError, prefixed};
 use crate::evidence::Part;
 use crate::finding::{Effect, Finding, Location, Verdict, catalog};
 use crate::json::{Document, ParserLimits, Value};
 use crate::report::{FileSummary, ReportBuilder, Requested, SignerSummary, Subject};
 use crate::time::Timestamp;
-use crate::trust::{Basis, EXPORT_SIGNING, KeyRequest, KeyRing, TrustPolicy};
+use crate::trust::{Basis, EXPORT_SIGNING, INTEGRITY_CHECKPOINT, KeyRequest, KeyRing, Refusal, TrustPolicy};
 
 use catalog::export as code;
 
 const CLAIM: &str = name::BUNDLE;
 const VERSIONS: [&str; 2] = ["keel.evidence_bundle/v1", "keel.evidence_bundle/v2"];
 
-/// Verifies a bundle's envelope.
+/// What a bundle is verified as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Whatever its body is.
+    Bundle,
+    /// A checkpoint, which its body must be.
+    Checkpoint,
+}
+
+/// Whether a document has a bundle's shape and a known version.
+pub(crate) fn is_bundle(root: Value<'_>) -> bool {
+    let object = |name| root.member(name).is_some_and(Value::is_object);
+    has_known_version(root) && object("body") && object("signature_envelope")
+}
+
+/// Verifies a bundle's envelope, and its body where that is a checkpoint.
 pub(crate) fn verify(part: &Part, policy: &TrustPolicy, out: &mut ReportBuilder) {
     out.artifact.kind = "evidence_bundle".to_owned();
     let place = || Location::file(&part.label);
@@ -61,7 +77,17 @@ pub(crate) fn verify(part: &Part, policy: &TrustPolicy, out: &mut ReportBuilder)
         sha256: Some(digest),
         bytes: u64::try_from(document.blob().as_slice().len()).ok(),
     });
-    let root = document.root();
+    verify_document(document.root(), Purpose::Bundle, part, policy, out);
+}
+
+/// Verifies the bundle in a document that was read.
+pub(crate) fn verify_document(
+    root: Value<'_>,
+    purpose: Purpose,
+    part: &Part,
+    policy: &TrustPolicy,
+    out: &mut ReportBuilder,
+) {
     let parts = (
         root.member("body").and_then(Value::as_object),
         root.member("signature_envelope").and_then(Value::as_object),
@@ -71,21 +97,39 @@ pub(crate) fn verify(part: &Part, policy: &TrustPolicy, out: &mut ReportBuilder)
     let (Some(body), Some(envelope)) = parts else {
         let finding =
             Finding::lacks(&code::BUNDLE_SHAPE_INVALID, "body and signature_envelope must be objects");
-        return out.unsupported(CLAIM, subject(part), finding.at(place()));
+        return out.unsupported(CLAIM, subject(part), finding.at(Location::file(&part.label)));
     };
     let envelope = Envelope { part, body, envelope };
     if envelope.integrity(out) {
         envelope.signer(policy, out);
     }
-    profile(root, body, part, out);
-    out.not_proven.extend(
-        [
-            "what the body of the bundle states: only that it is unchanged since it was signed",
-            "when the bundle was signed, unless a timestamp is verified separately",
-        ]
-        .map(str::to_owned),
-    );
+    if purpose == Purpose::Bundle || body.present("profile").is_some() {
+        profile(root, body, part, out);
+    }
+    receipts(root, part, out);
+    if purpose == Purpose::Checkpoint || is_checkpoint(body) {
+        if purpose == Purpose::Checkpoint {
+            out.artifact.kind = "checkpoint_bundle".to_owned();
+        }
+        checkpoint::judge(body, "/body", part, policy, out);
+    } else {
+        let message = "what the body of the bundle states: only that it is unchanged since it was signed";
+        out.not_proven.push(message.to_owned());
+    }
+    out.not_proven.push("when the bundle was signed, unless a timestamp is verified separately".to_owned());
     out.ran("bundle.envelope", "digests, signature and signer of the bundle", &[]);
+}
+
+/// Whether a body is a checkpoint: by its reference, or by the members that make one.
+fn is_checkpoint(body: Value<'_>) -> bool {
+    let kind = body.path(&["artifact_ref", "type"]);
+    kind.is_some_and(|kind| kind.is_text("checkpoint_envelope"))
+        || (body.member("chain_heads").is_some() && body.member("composite_hash").is_some())
+}
+
+fn has_known_version(root: Value<'_>) -> bool {
+    let stated = root.member("schema_version");
+    stated.is_some_and(|stated| VERSIONS.iter().any(|version| stated.is_text(version)))
 }
 
 /// Checks the envelope of a bundle that is the payload of a split-file export.
@@ -112,8 +156,7 @@ pub(crate) fn check_inner(export: &Export<'_>, out: &mut ReportBuilder) {
 
 /// The version says how everything else is to be read, and nothing signs it.
 fn version(root: Value<'_>, part: &Part, out: &mut ReportBuilder) {
-    let stated = root.member("schema_version");
-    if stated.is_some_and(|stated| VERSIONS.iter().any(|version| stated.is_text(version))) {
+    if has_known_version(root) {
         return;
     }
     let effect = Effect::Fails { verdict: Verdict::UnverifiableScope };
@@ -225,13 +268,20 @@ impl Envelope<'_> {
         let signed_at = self.envelope.member_text("signed_at").and_then(|text| Timestamp::parse(&text));
         let own_id = key.fingerprint();
         let listed = self.envelope.member_text("public_key_id");
-        let request = KeyRequest {
-            purpose: EXPORT_SIGNING,
-            key_id: Some(listed.as_deref().unwrap_or(&own_id)),
-            signed_at: signed_at.as_ref(),
-            embedded: Some(&embedded),
+        let resolve = |purpose| {
+            keys.resolve(&KeyRequest {
+                purpose,
+                key_id: Some(listed.as_deref().unwrap_or(&own_id)),
+                signed_at: signed_at.as_ref(),
+                embedded: Some(&embedded),
+            })
         };
-        let resolved = match keys.resolve(&request) {
+        let resolved = match resolve(EXPORT_SIGNING) {
+            // A bundle around a checkpoint may be signed with the key for checkpoints.
+            Err(Refusal::Unknown(_)) if is_checkpoint(self.body) => resolve(INTEGRITY_CHECKPOINT),
+            resolved => resolved,
+        };
+        let resolved = match resolved {
             Ok(resolved) => resolved,
             Err(refusal) => {
                 let message = format!("the bundle is consistent, but its signer is not trusted: {refusal}");
@@ -248,6 +298,16 @@ impl Envelope<'_> {
                 .fact("trusted", resolved.text)
                 .fact("in file", embedded);
             return self.fail(finding, out);
+        }
+        // An id of the trust source may be any text; a fingerprint can be wrong.
+        if let Some(id) = listed.as_deref()
+            && is_fingerprint(id)
+            && id != own_id
+            && keys.manifest().is_none()
+        {
+            let message = "public_key_id is the fingerprint of another key";
+            let finding = Finding::disproves(&code::BUNDLE_KEY_ID_MISMATCH, message);
+            return self.fail(finding.fact("stated", id).fact("computed", own_id), out);
         }
         out.accepted_without_trust = resolved.basis == Basis::SelfAttested;
         out.artifact.wire.insert("trust_source", resolved.source.clone().into());
@@ -268,7 +328,11 @@ impl Envelope<'_> {
     }
 }
 
-/// Profiles and timestamps of the body that this release does not judge leave the bundle not established.
+fn is_fingerprint(id: &str) -> bool {
+    id.strip_prefix("sha256:").is_some_and(|digits| hex::is_lower_hex(digits, 32))
+}
+
+/// Profiles of the body that this release does not judge leave the bundle not established.
 fn profile(root: Value<'_>, body: Value<'_>, part: &Part, out: &mut ReportBuilder) {
     let profile = body.member_text("profile");
     let is_v2 =
@@ -282,6 +346,10 @@ fn profile(root: Value<'_>, body: Value<'_>, part: &Part, out: &mut ReportBuilde
                 .at(Location::file(&part.label).pointing("/body/profile")),
         );
     }
+}
+
+/// Timestamp receipts of the envelope: none is verified, and each must at least carry bytes.
+fn receipts(root: Value<'_>, part: &Part, out: &mut ReportBuilder) {
     let receipts = root.path(&["signature_envelope", "tsa_receipts"]).map(Value::items);
     let mut count = 0u64;
     for receipt in receipts.into_iter().flatten().filter(|receipt| receipt.is_object()) {

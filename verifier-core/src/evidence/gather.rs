@@ -237,6 +237,17 @@ pub fn unopened(label: &str, error: &OpenError) -> Finding {
     Finding::new(code, Effect::Unreadable, format!("cannot be read: {why}")).at(Location::file(label))
 }
 
+/// One file that is verified as a checkpoint, whatever it looks like.
+#[must_use]
+pub fn checkpoint(path: &Path, limits: &Limits) -> Batch {
+    let mut batch = Batch { label: path.to_string_lossy().into_owned(), ..Batch::default() };
+    match file(path, limits) {
+        Ok(part) => batch.sets.push(Evidence::Checkpoint(part)),
+        Err(error) => batch.findings.push(unopened(&batch.label, &error)),
+    }
+    batch
+}
+
 /// The files that were named for one export.
 #[derive(Clone, Copy, Debug)]
 pub struct NamedFiles<'a> {

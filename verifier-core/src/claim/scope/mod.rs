@@ -20,7 +20,7 @@ mod freshness;
 mod locate;
 mod membership;
 mod predicate;
-mod signature;
+pub(crate) mod signature;
 mod state;
 
 use std::collections::BTreeMap;

@@ -8,7 +8,7 @@ use crate::crypto::{PublicKey, SignatureText, TextError, verify};
 use crate::finding::{Finding, catalog};
 
 /// What a signature comes to.
-pub(super) enum Reading {
+pub(crate) enum Reading {
     /// Key and signature are spelled canonically, and the signature verifies.
     Verified,
     /// The signature verifies, but a text is not the one spelling of its bytes.
@@ -18,7 +18,7 @@ pub(super) enum Reading {
 }
 
 /// Checks `signature` over `message`.
-pub(super) fn read(key_text: &str, message: &[u8], signature: &str) -> Reading {
+pub(crate) fn read(key_text: &str, message: &[u8], signature: &str) -> Reading {
     let key = PublicKey::from_text(key_text);
     let parsed = SignatureText::parse(signature);
     if let (Ok(key), Ok(parsed)) = (&key, &parsed) {
@@ -43,7 +43,7 @@ fn lenient<const N: usize>(text: &str) -> Option<[u8; N]> {
 }
 
 /// A finding when the key proves nothing.
-pub(super) fn weak_key(key_text: &str) -> Option<Finding> {
+pub(crate) fn weak_key(key_text: &str) -> Option<Finding> {
     PublicKey::from_text(key_text).is_ok_and(|key| key.is_weak()).then(|| {
         Finding::disproves(
             &catalog::scope::CHECKPOINT_WEAK_KEY,
@@ -54,7 +54,7 @@ pub(super) fn weak_key(key_text: &str) -> Option<Finding> {
 }
 
 /// The finding for a signature that verifies in a second spelling only.
-pub(super) fn second_spelling(what: &str, signature: &str) -> Finding {
+pub(crate) fn second_spelling(what: &str, signature: &str) -> Finding {
     Finding::disproves(
         &catalog::export::SIGNATURE_SECOND_SPELLING,
         format!("the {what}'s signature or its key is not spelled canonically"),

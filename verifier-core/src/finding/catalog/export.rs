@@ -113,6 +113,10 @@ crate::codes! {
         "Bundle signature invalid",
         "The signature over the content hash does not verify under the key in the envelope.",
         "Treat the bundle as altered." }
+    BUNDLE_KEY_ID_MISMATCH {
+        "Bundle names another key id than its key has",
+        "public_key_id has the form of a fingerprint and is not that of the bundle's key, nor an id under which the trust source lists it.",
+        "Find out which key was meant to sign." }
     BUNDLE_TSA_RECEIPT_MISSING {
         "Timestamp receipt without bytes",
         "The envelope lists a timestamp receipt that carries no receipt bytes.",
