@@ -62,6 +62,8 @@ pub enum Evidence {
     Bundle(Part),
     /// A checkpoint on its own.
     Checkpoint(Part),
+    /// A checkpoint-consistency document.
+    Consistency(Part),
     /// A key manifest on its own.
     KeyManifest(Part),
     /// Recognised, but not verified by this release.
@@ -81,6 +83,7 @@ impl Evidence {
             Self::Export(set) => &set.payload.label,
             Self::Bundle(part)
             | Self::Checkpoint(part)
+            | Self::Consistency(part)
             | Self::KeyManifest(part)
             | Self::Unsupported { part, .. } => &part.label,
         }

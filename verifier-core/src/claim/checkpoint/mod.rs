@@ -7,8 +7,8 @@
 mod heads;
 mod signature;
 
-use crate::claim::export::{anomaly_finding, artifact_ref_fault};
 use crate::bytes::hex;
+use crate::claim::export::{anomaly_findings, artifact_ref_fault};
 use crate::claim::{bundle, name, timestamps};
 use crate::evidence::Part;
 use crate::finding::catalog::timestamp as tsa;
@@ -90,9 +90,8 @@ fn read(part: &Part, policy: &TrustPolicy, out: &mut ReportBuilder) -> Option<Do
             return None;
         }
     };
-    for (kind, value) in document.anomalies() {
-        out.finding(anomaly_finding(kind, &value.pointer()).at(Location::value(&part.label, value)));
-    }
+    anomaly_findings(&document, &part.label, policy.limits.findings_per_code)
+        .for_each(|finding| out.finding(finding));
     out.artifact.files.push(FileSummary {
         role: "checkpoint",
         path: part.label.clone(),

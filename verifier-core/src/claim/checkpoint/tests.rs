@@ -354,4 +354,7 @@ fn cut_and_hostile_files_end_in_a_finding() {
     let report = run(&with("chain_heads", heads.into()), manifest(&[entry()]));
     assert_comes_to(&report, Outcome::Disproved, "CHECKPOINT_SEQUENCE_INVALID");
     assert!(report.findings.len() < 1000);
+    let doubled = CHECKPOINT.replacen("\"keel_version\"", &format!("{}\"x\"", "\"a\":0,".repeat(50_000)), 1);
+    let report = run_bytes(doubled.into_bytes(), manifest(&[entry()]), true);
+    assert_comes_to(&report, Outcome::NotEstablished, "DUPLICATE_JSON_KEY");
 }
