@@ -44,7 +44,7 @@ fn surface(from: usize, to: usize) -> Json {
 fn noted(source: &str, size: usize) -> Reference {
     Reference {
         source: source.to_owned(),
-        size: size as u64,
+        size: u64::try_from(size).unwrap(),
         root: hex::decode(ROOTS[size].as_bytes()).unwrap(),
     }
 }
