@@ -65,37 +65,6 @@ pub(crate) struct WorkChainArgs {
     pub(crate) limits: LimitArgs,
 }
 
-/// Options of `monitor`.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct MonitorArgs {
-    /// The consistency surface; only file: URLs can be read, since no connection is ever opened
-    #[arg(long, value_name = "URL")]
-    pub(crate) consistency_url: Option<String>,
-    /// The last accepted head
-    #[arg(long, value_name = "FILE")]
-    state_file: Option<OsString>,
-    /// A pinned head
-    #[arg(long, value_name = "FILE")]
-    pin_file: Option<OsString>,
-    /// Require transparency-log witnesses
-    #[arg(long)]
-    require_rekor: bool,
-    /// How many times to look
-    #[arg(long, value_name = "N", value_parser = parse_count, default_value = "1")]
-    cycles: i64,
-    /// Seconds between two looks
-    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds, default_value = "60")]
-    interval: f64,
-    /// Seconds for one look
-    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds, default_value = "10")]
-    timeout: f64,
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) limits: LimitArgs,
-}
-
 /// Options of `refresh-keys`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RefreshKeysArgs {
@@ -138,45 +107,4 @@ pub(crate) struct SelfCheckArgs {
 enum InstalledForm {
     Auto,
     Wheel,
-}
-
-/// An integer as the reference's parser reads it: blanks around it, single underscores inside.
-fn parse_count(text: &str) -> Result<i64, String> {
-    let digits = plain_digits(text.trim()).ok_or("not a whole number")?;
-    digits.parse().map_err(|_| "not a whole number".to_owned())
-}
-
-/// Seconds, also fractional.
-fn parse_seconds(text: &str) -> Result<f64, String> {
-    let digits = plain_digits(text.trim()).ok_or("not a number of seconds")?;
-    digits.parse().map_err(|_| "not a number of seconds".to_owned())
-}
-
-/// The text without its underscores, each of which must stand between two digits.
-fn plain_digits(text: &str) -> Option<String> {
-    let parts: Vec<&str> = text.split('_').collect();
-    let between = parts.windows(2).all(|pair| match pair {
-        [left, right] => {
-            left.ends_with(|c: char| c.is_ascii_digit()) && right.starts_with(|c: char| c.is_ascii_digit())
-        }
-        _ => false,
-    });
-    between.then(|| parts.concat())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_read_like_the_references() {
-        assert_eq!(parse_count(" 1_0 "), Ok(10));
-        assert_eq!(parse_count("-3"), Ok(-3));
-        for text in ["", "1.5", "soon", "1__0", "_1", "0x1"] {
-            assert!(parse_count(text).is_err(), "{text}");
-        }
-        assert_eq!(parse_seconds("-.5"), Ok(-0.5));
-        assert!(parse_seconds("inf").is_ok_and(f64::is_infinite));
-        assert!(parse_seconds("soon").is_err());
-    }
 }

@@ -11,6 +11,7 @@ pub(crate) mod front;
 pub(crate) mod keys;
 pub(crate) mod later;
 pub(crate) mod limits;
+pub(crate) mod monitor;
 pub(crate) mod output;
 pub(crate) mod render;
 pub(crate) mod timestamps;
@@ -66,7 +67,7 @@ pub(crate) enum Command {
     /// Verify a work-chain pack
     WorkChain(later::WorkChainArgs),
     /// Check a checkpoint-log consistency surface
-    Monitor(later::MonitorArgs),
+    Monitor(monitor::MonitorArgs),
     /// Take over a new trust root
     RefreshKeys(later::RefreshKeysArgs),
     /// Check this program against its signed release manifest

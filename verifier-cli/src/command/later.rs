@@ -3,13 +3,12 @@
 use std::ffi::OsStr;
 
 use verifier_core::finding::catalog::command::NOT_IMPLEMENTED_YET;
-use verifier_core::finding::catalog::input::{INPUT_UNREADABLE, JSON_SYNTAX_INVALID};
+use verifier_core::finding::catalog::input::JSON_SYNTAX_INVALID;
 use verifier_core::json::{Document, ParserLimits};
 
 use super::{Console, Ended};
-use crate::args::later::{AuthorityProofArgs, MonitorArgs, SelfCheckArgs, WorkChainArgs};
+use crate::args::later::{AuthorityProofArgs, SelfCheckArgs, WorkChainArgs};
 use crate::exit::Exit;
-use crate::input;
 
 /// Ends a command whose work is not part of this release.
 pub(super) fn not_implemented(what: &str, json: bool, console: &mut Console<'_>) -> Ended {
@@ -78,18 +77,6 @@ pub(super) fn work_chain(args: &WorkChainArgs, console: &mut Console<'_>) -> End
         return console.misused("work-chain", "the file is not a work-chain pack of version 1 or 2");
     }
     not_implemented("verification of work-chain packs", args.json, console)
-}
-
-pub(super) fn monitor(args: &MonitorArgs, console: &mut Console<'_>) -> Ended {
-    let what = "the checkpoint-log monitor";
-    let limit = args.limits.document_bytes();
-    match args.consistency_url.as_deref().map(|url| input::named_url(url, limit)) {
-        Some(surface) => match surface.content {
-            Ok(_) => not_implemented(what, args.json, console),
-            Err(why) => console.failed(Exit::UNREADABLE, &INPUT_UNREADABLE, &why),
-        },
-        None => not_implemented(what, args.json, console),
-    }
 }
 
 pub(super) fn refresh_keys(console: &mut Console<'_>) -> Ended {

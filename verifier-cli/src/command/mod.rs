@@ -8,6 +8,7 @@ mod export;
 pub(crate) mod help;
 mod keys;
 mod later;
+mod monitor;
 mod render;
 mod run;
 mod show;
@@ -57,7 +58,7 @@ pub(crate) fn dispatch(command: Command, console: &mut Console<'_>) -> Ended {
         Command::Checkpoint(args) => checkpoint::run(&args, console),
         Command::AuthorityProof(args) => later::authority_proof(&args, console),
         Command::WorkChain(args) => later::work_chain(&args, console),
-        Command::Monitor(args) => later::monitor(&args, console),
+        Command::Monitor(args) => monitor::run(&args, console),
         Command::RefreshKeys(_) => later::refresh_keys(console),
         Command::SelfCheck(args) => later::self_check(&args, console),
         Command::Completions(args) => help::completions(&args, console),

@@ -12,7 +12,7 @@
 
 use crate::bytes::hex;
 use crate::canon::{self, Profile};
-use crate::claim::export::{Export, anomaly_finding, artifact_ref_fault, refusal_finding};
+use crate::claim::export::{Export, anomaly_findings, artifact_ref_fault, refusal_finding};
 use crate::claim::{checkpoint, name, timestamps};
 use crate::crypto::{PublicKey, SignatureText, TextError, prefixed};
 use crate::evidence::Part;
@@ -66,9 +66,8 @@ pub(crate) fn verify(part: &Part, policy: &TrustPolicy, out: &mut ReportBuilder)
             return out.finding(Finding::new(code, Effect::Unreadable, error.to_string()).at(place()));
         }
     };
-    for (kind, value) in document.anomalies() {
-        out.finding(anomaly_finding(kind, &value.pointer()).at(Location::value(&part.label, value)));
-    }
+    anomaly_findings(&document, &part.label, policy.limits.findings_per_code)
+        .for_each(|finding| out.finding(finding));
     let digest = prefixed(&document.blob().sha256());
     out.artifact.wire.insert("payload_path", part.label.as_str().into());
     out.artifact.wire.insert("payload_hash", digest.clone().into());

@@ -7,6 +7,7 @@ pub mod checkpoint;
 pub mod closure;
 pub mod export;
 pub mod incident;
+pub mod monitor;
 pub mod payload_digest;
 pub mod permit;
 pub mod scope;

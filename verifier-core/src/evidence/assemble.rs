@@ -108,6 +108,7 @@ pub fn assemble(parts: Vec<Part>, limits: &Limits) -> Assembly {
             Kind::EvidenceBundle => assembly.sets.push(Evidence::Bundle(part)),
             Kind::Checkpoint => assembly.sets.push(Evidence::Checkpoint(part)),
             Kind::VoiceAttestation => assembly.sets.push(Evidence::Voice(part)),
+            Kind::Consistency => assembly.sets.push(Evidence::Consistency(part)),
             Kind::ExportPayload | Kind::WorkflowEvidence | Kind::Zip => {
                 assembly.sets.push(Evidence::Export(ExportSet::new(part, None)))
             }

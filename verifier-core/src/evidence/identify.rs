@@ -29,6 +29,8 @@ pub enum Kind {
     EvidenceBundle,
     /// A checkpoint.
     Checkpoint,
+    /// A checkpoint-consistency document.
+    Consistency,
     /// A scope-state sidecar.
     ScopeState,
     /// A voice attestation.
@@ -58,6 +60,7 @@ impl Kind {
             Self::WorkflowEvidence => "workflow evidence",
             Self::EvidenceBundle => "evidence bundle",
             Self::Checkpoint => "checkpoint",
+            Self::Consistency => "checkpoint-consistency document",
             Self::ScopeState => "scope-state sidecar",
             Self::VoiceAttestation => "voice attestation",
             Self::WorkChain => "work-chain pack",
@@ -132,6 +135,10 @@ fn of_json_head(head: &[u8], limits: &Limits) -> Kind {
         Kind::WorkChain
     } else if seen.has("verifier_compatibility") {
         Kind::VoiceAttestation
+    } else if seen.text("surface_version").starts_with("keel.checkpoint_consistency_surface.")
+        || (seen.has("proof") && seen.has("tree_head"))
+    {
+        Kind::Consistency
     } else if seen.has("chain_heads") && !seen.has("records") {
         Kind::Checkpoint
     } else if schema == "keel.workflow_evidence/v1" || schema == "keel.vanta.workflow_evidence/v1" {
@@ -208,6 +215,7 @@ mod tests {
             (r#"{"schema":"keel.workflow_evidence/v1"}"#, Kind::WorkflowEvidence),
             (r#"{"schema_version":"keel.evidence_bundle/v2","body":{}}"#, Kind::EvidenceBundle),
             (r#"{"composite_hash":"x","chain_heads":{}}"#, Kind::Checkpoint),
+            (r#"{"entries":[],"proof":{"leaf_hashes":[]},"tree_head":{"a":1}}"#, Kind::Consistency),
             (r#"{"body":{"records":[{"#, Kind::EvidenceBundle),
             (r#"{"event_id":"e","record_hash":"r"}"#, Kind::ExportPayload),
             (r#"{"a":1}"#, Kind::OtherJson),

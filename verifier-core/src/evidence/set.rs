@@ -64,6 +64,8 @@ pub enum Evidence {
     Checkpoint(Part),
     /// A voice-session attestation.
     Voice(Part),
+    /// A checkpoint-consistency document.
+    Consistency(Part),
     /// A key manifest on its own.
     KeyManifest(Part),
     /// Recognised, but not verified by this release.
@@ -84,6 +86,7 @@ impl Evidence {
             Self::Bundle(part)
             | Self::Checkpoint(part)
             | Self::Voice(part)
+            | Self::Consistency(part)
             | Self::KeyManifest(part)
             | Self::Unsupported { part, .. } => &part.label,
         }

@@ -12,6 +12,7 @@
 //! that does not keep to the alphabets under which the preimage has one reading.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::scope::integer;
 use crate::bytes::hex;
@@ -119,13 +120,15 @@ impl<'a> Checkpoint<'a> {
     pub fn parse(value: Value<'a>) -> Option<Self> {
         let object = value.as_object()?;
         let heads = object.member("chain_heads").and_then(Value::as_object).map(|heads| {
-            heads
-                .members()
-                .filter(|member| {
-                    heads.member(&member.name()).is_none_or(|last| last.span() == member.value.span())
-                })
-                .map(|member| Head { scope: member.name(), value: member.value })
-                .collect()
+            let all: Vec<Head<'a>> =
+                heads.members().map(|member| Head { scope: member.name(), value: member.value }).collect();
+            // of two heads of one name, the last one counts
+            let last: BTreeMap<Cow<'a, str>, usize> =
+                all.iter().enumerate().map(|(position, head)| (head.scope.clone(), position)).collect();
+            let counts = |(position, head): (usize, Head<'a>)| {
+                (last.get(&head.scope) == Some(&position)).then_some(head)
+            };
+            all.into_iter().enumerate().filter_map(counts).collect()
         });
         Some(Self { value, heads })
     }

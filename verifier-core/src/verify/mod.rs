@@ -46,6 +46,7 @@ fn verify_beside(
         Evidence::Bundle(part) => claim::bundle::verify(part, policy, &mut out),
         Evidence::Checkpoint(part) => claim::checkpoint::verify(part, policy, &mut out),
         Evidence::Voice(part) => claim::voice::verify(part, policy, &mut out),
+        Evidence::Consistency(part) => claim::monitor::verify(part, policy, &mut out),
         Evidence::KeyManifest(part) => unsupported("key manifest", part, &mut out),
         Evidence::Unsupported { kind, part } => unsupported(kind, part, &mut out),
     }

@@ -42,14 +42,20 @@ pub(super) fn check(examined: &Examined<'_>, out: &mut ReportBuilder) -> Option<
         }
         return None;
     };
-    let mut well_formed = true;
+    let mut faults: u32 = 0;
     for head in heads {
         for finding in type_fault(head).into_iter().chain(value_faults(head)) {
-            well_formed = false;
-            let finding = finding.at(Location::value(&examined.part.label, head.value));
-            out.finding(finding.fact("scope", head.scope.clone()).on(CLAIM));
+            // A place is searched for from the start of the file, so only findings that are kept get one.
+            let place = if faults < examined.policy.limits.findings_per_code {
+                Location::value(&examined.part.label, head.value)
+            } else {
+                examined.at("chain_heads")
+            };
+            faults = faults.saturating_add(1);
+            out.finding(finding.at(place).fact("scope", head.scope.clone()).on(CLAIM));
         }
     }
+    let well_formed = faults == 0;
     let stated = stated?;
     let Some(computed) = checkpoint.compute_composite() else {
         if well_formed {

@@ -8,7 +8,7 @@ mod heads;
 mod signature;
 
 use crate::bytes::hex;
-use crate::claim::export::{anomaly_finding, artifact_ref_fault};
+use crate::claim::export::{anomaly_findings, artifact_ref_fault};
 use crate::claim::timestamps::{self, Stamped};
 use crate::claim::{bundle, name};
 use crate::evidence::Part;
@@ -20,6 +20,19 @@ use crate::registry;
 use crate::report::{FileSummary, ReportBuilder, Subject};
 use crate::time::Timestamp;
 use crate::trust::TrustPolicy;
+
+/// How receipts of a checkpoint are reported.
+pub(crate) const TIMESTAMPS: timestamps::Wording = timestamps::Wording {
+    imprint: Some(name::CHECKPOINT_TSA_IMPRINT),
+    imprint_fails: (name::CHECKPOINT_TSA_IMPRINT, &tsa::CHECKPOINT_TSA_IMPRINT_MISMATCH),
+    chain: name::CHECKPOINT_TSA_CHAIN,
+    codes: [
+        &tsa::CHECKPOINT_TSA_CHAIN_VALIDATED,
+        &tsa::CHECKPOINT_TSA_CHAIN_INVALID,
+        &tsa::CHECKPOINT_TSA_CHAIN_NOT_VALIDATED,
+    ],
+    evidence: &["checkpoint.tsa", "checkpoint.tsa_receipts"],
+};
 
 /// A checkpoint under examination.
 pub(crate) struct Examined<'a> {
@@ -78,9 +91,8 @@ fn read(part: &Part, policy: &TrustPolicy, out: &mut ReportBuilder) -> Option<Do
             return None;
         }
     };
-    for (kind, value) in document.anomalies() {
-        out.finding(anomaly_finding(kind, &value.pointer()).at(Location::value(&part.label, value)));
-    }
+    anomaly_findings(&document, &part.label, policy.limits.findings_per_code)
+        .for_each(|finding| out.finding(finding));
     out.artifact.files.push(FileSummary {
         role: "checkpoint",
         path: part.label.clone(),
@@ -130,26 +142,13 @@ fn artifact_ref(examined: &Examined<'_>, out: &mut ReportBuilder) {
     }
 }
 
-/// How receipts of a checkpoint are reported.
-const TIMESTAMPS: timestamps::Wording = timestamps::Wording {
-    imprint: Some(name::CHECKPOINT_TSA_IMPRINT),
-    imprint_fails: (name::CHECKPOINT_TSA_IMPRINT, &tsa::CHECKPOINT_TSA_IMPRINT_MISMATCH),
-    chain: name::CHECKPOINT_TSA_CHAIN,
-    codes: [
-        &tsa::CHECKPOINT_TSA_CHAIN_VALIDATED,
-        &tsa::CHECKPOINT_TSA_CHAIN_INVALID,
-        &tsa::CHECKPOINT_TSA_CHAIN_NOT_VALIDATED,
-    ],
-    evidence: &["checkpoint.tsa", "checkpoint.tsa_receipts"],
-};
-
 /// Timestamps of the stated composite hash; whether it is that of the heads is another claim.
 fn receipts(examined: &Examined<'_>, out: &mut ReportBuilder) -> Stamped {
     let checkpoint = &examined.checkpoint;
+    let computed_at = checkpoint.text("computed_at").and_then(|text| Timestamp::parse(&text));
     let digest = checkpoint
         .text("composite_hash")
         .and_then(|text| hex::decode(text.strip_prefix("sha256:")?.as_bytes()));
-    let computed_at = checkpoint.text("computed_at").and_then(|text| Timestamp::parse(&text));
     timestamps::check(
         &timestamps::of_checkpoint(checkpoint.value),
         digest.as_ref(),

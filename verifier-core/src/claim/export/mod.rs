@@ -373,6 +373,33 @@ fn report_text_faults(export: &Export<'_>, out: &mut ReportBuilder) {
     }
 }
 
+/// The findings for the places of a document where JSON readers disagree.
+///
+/// A place is searched for from the start of the document, so of each kind only the first `located` have one.
+pub(crate) fn anomaly_findings<'d>(
+    document: &'d Document,
+    file: &'d str,
+    located: u32,
+) -> impl Iterator<Item = Finding> + 'd {
+    let mut seen: Vec<(AnomalyKind, u32)> = Vec::new();
+    document.anomalies().map(move |(kind, value)| {
+        let count = match seen.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, count)) => {
+                *count = count.saturating_add(1);
+                *count
+            }
+            None => {
+                seen.push((kind, 1));
+                1
+            }
+        };
+        if count > located {
+            return anomaly_finding(kind, "").at(Location::file(file));
+        }
+        anomaly_finding(kind, &value.pointer()).at(Location::value(file, value))
+    })
+}
+
 /// The finding for a place where JSON readers disagree.
 pub(crate) fn anomaly_finding(kind: AnomalyKind, pointer: &str) -> Finding {
     use catalog::input;

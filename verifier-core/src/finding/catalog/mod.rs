@@ -8,6 +8,7 @@ pub mod closure;
 pub mod command;
 pub mod export;
 pub mod input;
+pub mod monitor;
 pub mod permit;
 pub mod pins;
 pub mod scope;
@@ -29,6 +30,7 @@ static TABLES: &[&[&Code]] = &[
     walk::ALL,
     closure::ALL,
     checkpoint::ALL,
+    monitor::ALL,
     permit::ALL,
     scope::ALL,
     timestamp::ALL,
