@@ -149,8 +149,12 @@ fn receipts(examined: &Examined<'_>, out: &mut ReportBuilder) -> Stamped {
     let digest = checkpoint
         .text("composite_hash")
         .and_then(|text| hex::decode(text.strip_prefix("sha256:")?.as_bytes()));
+    let receipts = timestamps::of_checkpoint(checkpoint.value);
+    if receipts.is_empty() && checkpoint.value.present("tsa").is_some_and(Value::is_truthy) {
+        out.skipped("timestamps", "RFC 3161 receipts", "the member tsa carries no receipt");
+    }
     timestamps::check(
-        &timestamps::of_checkpoint(checkpoint.value),
+        &receipts,
         digest.as_ref(),
         computed_at.as_ref(),
         &TIMESTAMPS,
