@@ -148,8 +148,15 @@ fn receipts(examined: &Examined<'_>, out: &mut ReportBuilder) {
     let digest = checkpoint
         .text("composite_hash")
         .and_then(|text| hex::decode(text.strip_prefix("sha256:")?.as_bytes()));
+    let receipts = timestamps::of_checkpoint(checkpoint.value);
+    let carries = |name| checkpoint.value.present(name).is_some_and(Value::is_truthy);
+    if receipts.is_empty() && (carries("tsa") || carries("tsa_receipts")) {
+        let message = "tsa or tsa_receipts is there, but holds no receipt, so no timestamp was checked";
+        out.skipped("checkpoint.timestamps", "RFC 3161 timestamps", message);
+        out.not_proven.push(message.to_owned());
+    }
     timestamps::check(
-        &timestamps::of_checkpoint(checkpoint.value),
+        &receipts,
         digest.as_ref(),
         computed_at.as_ref(),
         &TIMESTAMPS,
