@@ -51,6 +51,7 @@ pub mod par;
 pub mod registry;
 pub mod render;
 pub mod report;
+pub mod sigstore;
 pub mod time;
 pub mod trust;
 pub mod verify;

@@ -10,6 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["bytes", "time", "par"],
     &["json", "crypto", "archive"],
     &["canon", "merkle", "finding"],
+    &["sigstore"],
     &["trust", "chain", "format"],
     &["report", "evidence"],
     &["registry"],

@@ -11,6 +11,7 @@ pub mod input;
 pub mod permit;
 pub mod pins;
 pub mod scope;
+pub mod sigstore;
 pub mod trust;
 pub mod walk;
 pub mod workflow;
@@ -31,6 +32,7 @@ static TABLES: &[&[&Code]] = &[
     scope::ALL,
     command::ALL,
     workflow::ALL,
+    sigstore::ALL,
 ];
 
 /// Every code, by table.
