@@ -3,13 +3,14 @@
 //! A bundle carries a signature and what is needed to check it without a network: the certificate or the hint of
 //! a key, one entry of a transparency log with its proof, and timestamps. Parsing decides nothing but the form.
 //!
-//! | version | certificate | inclusion proof |
-//! | --- | --- | --- |
-//! | 0.1 | chain, leaf first, without a root | may be absent when the log's promise is there |
-//! | 0.2 | chain, leaf first, without a root | required, with checkpoint |
-//! | 0.3 | the leaf alone | required, with checkpoint |
+//! | version | certificate |
+//! | --- | --- |
+//! | 0.1, 0.2 | chain, leaf first, without a root |
+//! | 0.3 | the leaf alone |
 //!
-//! Limits: one log entry, one signature, 16 certificates, 64 proof hashes, 16 timestamps.
+//! A log entry, its proof and the proof's checkpoint may be absent, in every version: that they are needed is for
+//! whoever judges the bundle. Limits: one log entry, one signature, 16 certificates, 64 proof hashes, 16
+//! timestamps.
 
 use std::fmt;
 
@@ -66,8 +67,8 @@ pub struct Bundle {
     pub version: Version,
     /// What identifies the signer.
     pub signer: Signer,
-    /// The log entry.
-    pub entry: LogEntry,
+    /// The log entry, if there is one.
+    pub entry: Option<LogEntry>,
     /// RFC 3161 responses, DER.
     pub timestamps: Vec<Vec<u8>>,
     /// What was signed.
@@ -123,8 +124,8 @@ pub struct InclusionProof {
     pub tree_size: u64,
     /// From the leaf upwards.
     pub hashes: Vec<[u8; 32]>,
-    /// The signed note of the tree head.
-    pub checkpoint: String,
+    /// The signed note of the tree head, if there is one.
+    pub checkpoint: Option<String>,
 }
 
 /// What was signed.
@@ -181,7 +182,7 @@ impl Bundle {
         Ok(Self {
             version,
             signer: signer(material, version)?,
-            entry: entry(material, version)?,
+            entry: entry(material)?,
             timestamps: timestamps(material)?,
             content: content(message)?,
         })
@@ -226,11 +227,9 @@ fn raw_bytes(value: Value<'_>) -> Result<Vec<u8>, Malformed> {
     Message::new(value, &["rawBytes"])?.bytes("rawBytes")
 }
 
-fn entry(material: Message<'_>, version: Version) -> Result<LogEntry, Malformed> {
-    let entries = material.items("tlogEntries", 2)?;
-    let [value] = entries.as_slice() else {
-        return Err(Malformed::at(material.value(), "must hold exactly one entry in tlogEntries"));
-    };
+fn entry(material: Message<'_>) -> Result<Option<LogEntry>, Malformed> {
+    let entries = material.items("tlogEntries", 1)?;
+    let Some(value) = entries.first() else { return Ok(None) };
     let entry = Message::new(
         *value,
         &[
@@ -249,10 +248,7 @@ fn entry(material: Message<'_>, version: Version) -> Result<LogEntry, Malformed>
         .map(|promise| Message::new(promise, &["signedEntryTimestamp"])?.bytes("signedEntryTimestamp"))
         .transpose()?;
     let proof = entry.optional("inclusionProof").map(inclusion_proof).transpose()?;
-    if proof.is_none() && (version > Version::V01 || promise.is_none()) {
-        return Err(Malformed::at(*value, "inclusionProof is missing"));
-    }
-    Ok(LogEntry {
+    Ok(Some(LogEntry {
         log_index: entry.integer("logIndex")?,
         log_id: Message::new(entry.required("logId")?, &["keyId"])?.bytes32("keyId")?,
         kind: kind_version.text("kind")?.into_owned(),
@@ -261,7 +257,7 @@ fn entry(material: Message<'_>, version: Version) -> Result<LogEntry, Malformed>
         promise,
         proof,
         body: entry.bytes("canonicalizedBody")?,
-    })
+    }))
 }
 
 fn inclusion_proof(value: Value<'_>) -> Result<InclusionProof, Malformed> {
@@ -272,10 +268,12 @@ fn inclusion_proof(value: Value<'_>) -> Result<InclusionProof, Malformed> {
         root_hash: proof.bytes32("rootHash")?,
         tree_size: proof.integer("treeSize")?,
         hashes: hashes.into_iter().map(protobuf::decode_bytes32).collect::<Result<_, _>>()?,
-        checkpoint: Message::new(proof.required("checkpoint")?, &["envelope"])?
-            .text("envelope")?
-            .into_owned(),
+        checkpoint: proof.optional("checkpoint").map(envelope).transpose()?,
     })
+}
+
+fn envelope(checkpoint: Value<'_>) -> Result<String, Malformed> {
+    Ok(Message::new(checkpoint, &["envelope"])?.text("envelope")?.into_owned())
 }
 
 fn timestamps(material: Message<'_>) -> Result<Vec<Vec<u8>>, Malformed> {

@@ -79,3 +79,148 @@ impl From<Vec<Problem>> for Outcome {
         if problems.is_empty() { Self::Passed } else { Self::Failed(problems) }
     }
 }
+
+/// Why a check does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The bundle states another digest than the artifact has.
+    OtherArtifact {
+        /// As the bundle states it.
+        stated: [u8; 32],
+        /// The artifact's.
+        computed: [u8; 32],
+    },
+    /// The signed statement does not speak about the artifact.
+    Statement(StatementError),
+    /// The bundle has a certificate and a key was given, or the other way round.
+    OtherKindOfSigner,
+    /// The signature does not verify.
+    Signature,
+    /// A key or signature of a kind that is not verified here.
+    Algorithm(String),
+    /// No authority of the trusted root issued the certificate.
+    CertificateChain(String),
+    /// A certificate or the authority did not count at a verified time.
+    CertificateTime {
+        /// Whose window it is.
+        holder: &'static str,
+        /// The verified time.
+        at: String,
+        /// When it counts.
+        window: String,
+    },
+    /// No certificate log promised to publish the certificate.
+    CertificateLog(super::sct::SctError),
+    /// The certificate names somebody else.
+    Identity {
+        /// Who was expected.
+        expected: String,
+        /// Whom it names.
+        names: Vec<String>,
+    },
+    /// The certificate names another identity provider.
+    Issuer {
+        /// Which one was expected.
+        expected: String,
+        /// Which one it names; `None` when none, or two different ones.
+        stated: Option<String>,
+    },
+    /// The bundle has no log entry.
+    NoEntry,
+    /// The trusted root has no log with the entry's log identifier.
+    LogUnknown,
+    /// The log's key did not count at the time of the entry.
+    LogTime {
+        /// The time of the entry.
+        at: String,
+        /// When the key counts.
+        window: String,
+    },
+    /// The body is not understood.
+    Body(BodyError),
+    /// The entry has no inclusion proof.
+    NoInclusionProof,
+    /// The inclusion proof has no checkpoint.
+    NoCheckpoint,
+    /// The proof does not lead from the body to its root.
+    Inclusion(ProofError),
+    /// The checkpoint is no tree head that the log signed.
+    Checkpoint(String),
+    /// The signed tree head is of another tree than the proof.
+    OtherTree {
+        /// Size and root of the signed head.
+        signed: String,
+        /// Size and root in the proof.
+        proof: String,
+    },
+    /// The signed entry timestamp does not verify.
+    Promise,
+    /// The body says something else than the bundle.
+    Entry(Difference),
+    /// A timestamp does not verify.
+    Timestamp {
+        /// Its place in the bundle.
+        position: usize,
+        /// Why not.
+        reason: String,
+    },
+    /// A timestamp of an authority that the trusted root does not have, or not for that time.
+    TimestampAuthority {
+        /// Its place in the bundle.
+        position: usize,
+        /// What was looked for.
+        reason: String,
+    },
+    /// Nothing says when the signature existed.
+    NoTime,
+    /// A verified time lies after the date that the verdict is for.
+    TimeAfterAsOf {
+        /// The verified time.
+        at: String,
+    },
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherArtifact { .. } => formatter.write_str("the bundle states another digest than the artifact has"),
+            Self::Statement(error) => error.fmt(formatter),
+            Self::OtherKindOfSigner => formatter.write_str(
+                "a certificate needs an expected identity and issuer, and a key hint needs the key; the other was given",
+            ),
+            Self::Signature => formatter.write_str("the signature does not verify under the signer's key"),
+            Self::Algorithm(what) => write!(formatter, "{what}"),
+            Self::CertificateChain(why) => write!(formatter, "no authority of the trusted root issued the certificate: {why}"),
+            Self::CertificateTime { holder, at, window } => {
+                write!(formatter, "{holder} counts {window}, and the signature was made at {at}")
+            }
+            Self::CertificateLog(error) => error.fmt(formatter),
+            Self::Identity { .. } => formatter.write_str("the certificate does not name the expected identity"),
+            Self::Issuer { stated: Some(_), .. } => {
+                formatter.write_str("the certificate names another issuer of the identity")
+            }
+            Self::Issuer { stated: None, .. } => {
+                formatter.write_str("the certificate names no issuer of the identity, or two different ones")
+            }
+            Self::NoEntry => formatter.write_str("the bundle has no log entry"),
+            Self::NoCheckpoint => formatter.write_str("the inclusion proof has no checkpoint"),
+            Self::LogUnknown => formatter.write_str("the trusted root has no log with this identifier"),
+            Self::LogTime { at, window } => {
+                write!(formatter, "the log's key counts {window}, and the entry was made at {at}")
+            }
+            Self::Body(error) => error.fmt(formatter),
+            Self::NoInclusionProof => formatter.write_str("the entry has no inclusion proof"),
+            Self::Inclusion(error) => error.fmt(formatter),
+            Self::Checkpoint(why) => formatter.write_str(why),
+            Self::OtherTree { .. } => formatter.write_str("the signed tree head is of another tree than the proof"),
+            Self::Promise => formatter.write_str("the signed entry timestamp does not verify under the log's key"),
+            Self::Entry(difference) => difference.fmt(formatter),
+            Self::Timestamp { reason, .. } | Self::TimestampAuthority { reason, .. } => formatter.write_str(reason),
+            Self::NoTime => formatter.write_str("no verified timestamp and no verified signed entry timestamp"),
+            Self::TimeAfterAsOf { at } => write!(formatter, "the signature was made at {at}, after the date of this verdict"),
+        }
+    }
+}
+
+impl std::error::Error for Problem {}

@@ -101,20 +101,30 @@ impl TrustedRoot {
         if !known.contains(&&*media_type) {
             return Err(Malformed::at(root.value(), format!("media type {media_type:?} is not supported")));
         }
-        let list = |name| root.items(name, ITEMS);
         Ok(Self {
-            logs: list("tlogs")?.into_iter().map(log_key).collect::<Result<_, _>>()?,
-            certificate_logs: list("ctlogs")?.into_iter().map(log_key).collect::<Result<_, _>>()?,
-            certificate_authorities: list("certificateAuthorities")?
-                .into_iter()
-                .map(authority)
-                .collect::<Result<_, _>>()?,
-            timestamp_authorities: list("timestampAuthorities")?
-                .into_iter()
-                .map(authority)
-                .collect::<Result<_, _>>()?,
+            logs: log_keys(root, "tlogs")?,
+            certificate_logs: log_keys(root, "ctlogs")?,
+            certificate_authorities: authorities(root, "certificateAuthorities")?,
+            timestamp_authorities: authorities(root, "timestampAuthorities")?,
         })
     }
+}
+
+/// Keys of logs, each identifier once, so that an identifier names one key.
+fn log_keys(root: Message<'_>, name: &str) -> Result<Vec<LogKey>, Malformed> {
+    let mut keys: Vec<LogKey> = Vec::new();
+    for value in root.items(name, ITEMS)? {
+        let key = log_key(value)?;
+        if keys.iter().any(|other| other.id == key.id) {
+            return Err(Malformed::at(value, "a second log with this identifier"));
+        }
+        keys.push(key);
+    }
+    Ok(keys)
+}
+
+fn authorities(root: Message<'_>, name: &str) -> Result<Vec<Authority>, Malformed> {
+    root.items(name, ITEMS)?.into_iter().map(authority).collect()
 }
 
 fn log_key(value: Value<'_>) -> Result<LogKey, Malformed> {

@@ -85,6 +85,10 @@ crate::codes! {
         "A check could not be made",
         "What the check rests on was not established, so that it has no result.",
         "Resolve the other findings first." }
+    REKOR_ENTRY_MISSING {
+        "No log entry",
+        "The bundle has no entry of a transparency log.",
+        "Ask for a bundle with a log entry, or look the artifact up in the log." }
     REKOR_LOG_UNKNOWN {
         "Log not trusted",
         "No log of the trusted root has the entry's log identifier, or its key did not count at the time of the entry.",
@@ -95,7 +99,7 @@ crate::codes! {
         "Use a release that knows this kind of entry." }
     REKOR_INCLUSION_MISSING {
         "No inclusion proof",
-        "The bundle carries the log's promise only; that the entry was ever put into the log is not proven.",
+        "The entry has no inclusion proof, or the proof no signed tree head; at most the log's promise is there.",
         "Ask for a bundle with an inclusion proof." }
     REKOR_INCLUSION_INVALID {
         "Inclusion proof wrong",

@@ -1,0 +1,68 @@
+//! What a Rekor log states about its entries: inclusion under a signed tree head, and, by version 1 logs, a signed
+//! entry timestamp (spec 16 section 16.7.3, checks 3 and 5 to 7).
+//!
+//! ```text
+//! leaf = SHA-256(0x00 || body)
+//! SET  = signature of the log over  {"body":"<base64>","integratedTime":<int>,"logID":"<hex>","logIndex":<int>}
+//! ```
+//!
+//! A version 1 log numbers entries over all its shards, and leaves within one: the signed entry timestamp speaks
+//! of the former (`logIndex` of the entry), the tree of the latter (`logIndex` of the proof). Its tree heads have
+//! the origin `<host> - <tree id>`, those of version 2 the key's name.
+
+use super::bundle::{InclusionProof, LogEntry};
+use super::check::{Outcome, Problem};
+use super::key::{self, verify_with_log_key};
+use super::trusted_root::LogKey;
+use super::verify::VerifiedTime;
+use crate::bytes::{base64, hex};
+use crate::merkle::rfc6962;
+use crate::time::Timestamp;
+
+/// Whether the body is a leaf of the proof's tree.
+pub(super) fn check_inclusion(entry: &LogEntry) -> Outcome {
+    let Some(proof) = &entry.proof else { return Problem::NoInclusionProof.into() };
+    let leaf = rfc6962::leaf_hash(&entry.body);
+    rfc6962::verify_inclusion(proof.leaf_index, proof.tree_size, &leaf, &proof.hashes, &proof.root_hash)
+        .map_err(Problem::Inclusion)
+        .into()
+}
+
+/// Whether the log's key counted at each of the times of the entry.
+pub(super) fn check_window(log: &LogKey, times: &[VerifiedTime]) -> Outcome {
+    if times.is_empty() {
+        return Outcome::Skipped("no time of the entry is verified");
+    }
+    let outside = times.iter().filter(|time| !log.window.contains(&time.at));
+    outside
+        .map(|time| Problem::LogTime { at: time.at.to_rfc3339(), window: log.window.to_string() })
+        .collect::<Vec<_>>()
+        .into()
+}
+
+/// Whether the signed entry timestamp verifies, and the time that it states then.
+pub(super) fn check_promise(entry: &LogEntry, log: &LogKey) -> (Outcome, Option<VerifiedTime>) {
+    let Some(promise) = &entry.promise else {
+        return (Outcome::NotApplicable("the entry has no signed entry timestamp"), None);
+    };
+    let Some(seconds) = entry.integrated_time else { return (Problem::Promise.into(), None) };
+    let signed = format!(
+        r#"{{"body":"{}","integratedTime":{seconds},"logID":"{}","logIndex":{}}}"#,
+        base64::encode(&entry.body),
+        hex::encode(&entry.log_id),
+        entry.log_index
+    );
+    match verify_with_log_key(log, signed.as_bytes(), promise) {
+        None => return (Problem::Algorithm(key::unsupported(&log.key_details)).into(), None),
+        Some(false) => return (Problem::Promise.into(), None),
+        Some(true) => {}
+    }
+    let at = i64::try_from(seconds)
+        .ok()
+        .and_then(|seconds| seconds.checked_mul(1_000_000))
+        .and_then(Timestamp::from_unix_micros);
+    match at {
+        Some(at) => (Outcome::Passed, Some(VerifiedTime { source: "entered the log at", at })),
+        None => (Problem::Promise.into(), None),
+    }
+}
