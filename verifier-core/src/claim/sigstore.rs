@@ -299,7 +299,7 @@ fn finding(problem: &Problem) -> Finding {
 fn facts(bundle: &Bundle, verification: &Verification, out: &mut ReportBuilder) {
     let mut proven = |label: &str, value: String| out.artifact.signed.push((label.to_owned(), value));
     for time in &verification.times {
-        proven(time.source, time.at.to_rfc3339());
+        proven(time.source, time.at.to_string());
     }
     if verification.holds(Check::Inclusion)
         && verification.holds(Check::Checkpoint)
@@ -344,6 +344,6 @@ fn signers(input: &SigstoreInput, verification: &Verification, out: &mut ReportB
         key_id: None,
         basis,
         source,
-        signed_at: verification.times.first().map(|time| time.at.to_rfc3339()),
+        signed_at: verification.times.first().map(|time| time.at.to_string()),
     });
 }

@@ -104,7 +104,7 @@ pub enum Problem {
     /// A certificate or the authority did not count at a verified time.
     CertificateTime {
         /// Whose window it is.
-        holder: &'static str,
+        holder: String,
         /// The verified time.
         at: String,
         /// When it counts.
@@ -193,7 +193,7 @@ impl fmt::Display for Problem {
             Self::Algorithm(what) => write!(formatter, "{what}"),
             Self::CertificateChain(why) => write!(formatter, "no authority of the trusted root issued the certificate: {why}"),
             Self::CertificateTime { holder, at, window } => {
-                write!(formatter, "{holder} counts {window}, and the signature was made at {at}")
+                write!(formatter, "{holder} counts {window}; the signature was made at {at}")
             }
             Self::CertificateLog(error) => error.fmt(formatter),
             Self::Identity { .. } => formatter.write_str("the certificate does not name the expected identity"),

@@ -11,14 +11,13 @@
 //! DSSE payload's type, is covered by the signature, which is equal and verifies. `intoto` 0.0.1 records no
 //! signature and is not supported.
 
-use std::borrow::Cow;
-
 use super::artifact::ArtifactDigest;
 use super::bundle::{Content, LogEntry};
 use super::protobuf::{self, Malformed, Message};
 use crate::bytes::{base64, hex};
 use crate::crypto::sha256;
 use crate::json::{ParserLimits, Value};
+use crate::x509::read_pem;
 
 /// Why a body is no statement that can be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -266,8 +265,8 @@ fn signature_v2(value: Value<'_>) -> Result<(Vec<u8>, Verifier), Malformed> {
 
 /// Base64 of a PEM text.
 fn pem_verifier(value: Value<'_>) -> Result<Verifier, Malformed> {
-    let text = String::from_utf8(protobuf::decode_bytes(value)?).map(Cow::<str>::Owned);
-    text.ok()
+    String::from_utf8(protobuf::decode_bytes(value)?)
+        .ok()
         .and_then(|text| verifier_of_pem(&text))
         .ok_or_else(|| Malformed::at(value, "not base64 of one PEM certificate or public key"))
 }
@@ -275,6 +274,9 @@ fn pem_verifier(value: Value<'_>) -> Result<Verifier, Malformed> {
 /// A certificate or public key in PEM.
 #[must_use]
 pub fn verifier_of_pem(text: &str) -> Option<Verifier> {
-    let _ = text;
-    None
+    match read_pem(text, &["CERTIFICATE", "PUBLIC KEY"]).ok()?.as_slice() {
+        [("CERTIFICATE", der)] => Some(Verifier::Certificate(der.clone())),
+        [(_, der)] => Some(Verifier::PublicKey(der.clone())),
+        _ => None,
+    }
 }

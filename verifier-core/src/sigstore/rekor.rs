@@ -12,12 +12,12 @@
 
 use super::bundle::{InclusionProof, LogEntry};
 use super::check::{Outcome, Problem};
-use super::key::{self, verify_with_log_key};
+use super::key::{LogSignatureError, verify_log_signature};
 use super::trusted_root::LogKey;
 use super::verify::VerifiedTime;
 use crate::bytes::{base64, hex};
 use crate::merkle::rfc6962;
-use crate::time::Timestamp;
+use crate::time::UnixNanos;
 
 /// Whether the body is a leaf of the proof's tree.
 pub(super) fn check_inclusion(entry: &LogEntry) -> Outcome {
@@ -33,9 +33,9 @@ pub(super) fn check_window(log: &LogKey, times: &[VerifiedTime]) -> Outcome {
     if times.is_empty() {
         return Outcome::Skipped("no time of the entry is verified");
     }
-    let outside = times.iter().filter(|time| !log.window.contains(&time.at));
+    let outside = times.iter().filter(|time| !log.window.contains(time.at));
     outside
-        .map(|time| Problem::LogTime { at: time.at.to_rfc3339(), window: log.window.to_string() })
+        .map(|time| Problem::LogTime { at: time.at.to_string(), window: log.window.to_string() })
         .collect::<Vec<_>>()
         .into()
 }
@@ -52,17 +52,19 @@ pub(super) fn check_promise(entry: &LogEntry, log: &LogKey) -> (Outcome, Option<
         hex::encode(&entry.log_id),
         entry.log_index
     );
-    match verify_with_log_key(log, signed.as_bytes(), promise) {
-        None => return (Problem::Algorithm(key::unsupported(&log.key_details)).into(), None),
-        Some(false) => return (Problem::Promise.into(), None),
-        Some(true) => {}
+    if let Err(error) = verify_log_signature(log, signed.as_bytes(), promise) {
+        return (unsigned(error, log, Problem::Promise).into(), None);
     }
-    let at = i64::try_from(seconds)
-        .ok()
-        .and_then(|seconds| seconds.checked_mul(1_000_000))
-        .and_then(Timestamp::from_unix_micros);
-    match at {
-        Some(at) => (Outcome::Passed, Some(VerifiedTime { source: "entered the log at", at })),
-        None => (Problem::Promise.into(), None),
+    let at = UnixNanos::from_seconds(i64::try_from(seconds).unwrap_or(i64::MAX));
+    (Outcome::Passed, Some(VerifiedTime { source: "entered the log at", at }))
+}
+
+/// What a log's signature that is not accepted means.
+fn unsigned(error: LogSignatureError, log: &LogKey, wrong: Problem) -> Problem {
+    match error {
+        LogSignatureError::Unsupported => {
+            Problem::Algorithm(format!("the log's key is of the kind {}, not verified here", log.key_details))
+        }
+        LogSignatureError::Wrong => wrong,
     }
 }

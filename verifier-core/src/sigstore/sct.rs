@@ -15,10 +15,11 @@
 
 use std::fmt;
 
-use super::key::verify_with_log_key;
+use super::key::{LogSignatureError, verify_log_signature};
 use super::trusted_root::LogKey;
+use crate::bytes::der::{self, DerError, Reader};
 use crate::crypto::sha256;
-use crate::time::Timestamp;
+use crate::time::UnixNanos;
 
 /// Why a certificate is not shown to be promised to a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +70,7 @@ impl std::error::Error for SctError {}
 /// # Errors
 /// [`SctError`] says what is missing or wrong.
 pub fn verify(certificate: &[u8], issuer_spki: &[u8], logs: &[LogKey]) -> Result<(), SctError> {
-    let (tbs, list) = precertificate(certificate).ok_or(SctError::Malformed)?;
+    let (tbs, list) = precertificate(certificate).map_err(|_| SctError::Malformed)?;
     let list = list.ok_or(SctError::Missing)?;
     let timestamps = parse_list(list).ok_or(SctError::Malformed)?;
     let mut known = false;
@@ -83,20 +84,16 @@ pub fn verify(certificate: &[u8], issuer_spki: &[u8], logs: &[LogKey]) -> Result
 }
 
 fn check(timestamp: &Sct<'_>, tbs: &[u8], issuer_spki: &[u8], log: &LogKey) -> Result<(), SctError> {
-    let at = i64::try_from(timestamp.milliseconds)
-        .ok()
-        .and_then(|milliseconds| milliseconds.checked_mul(1000))
-        .and_then(Timestamp::from_unix_micros)
-        .ok_or(SctError::Malformed)?;
-    if !log.window.contains(&at) {
-        return Err(SctError::LogTime { at: at.to_rfc3339(), window: log.window.to_string() });
+    let seconds = i64::try_from(timestamp.milliseconds / 1000).map_err(|_| SctError::Malformed)?;
+    let at = UnixNanos::from_seconds(seconds).plus(timestamp.milliseconds % 1000 * 1_000_000);
+    if !log.window.contains(at) {
+        return Err(SctError::LogTime { at: at.to_string(), window: log.window.to_string() });
     }
     let message = signed_bytes(timestamp, tbs, issuer_spki).ok_or(SctError::Malformed)?;
-    match verify_with_log_key(log, &message, timestamp.signature) {
-        None => Err(SctError::Algorithm(log.key_details.clone())),
-        Some(false) => Err(SctError::Signature),
-        Some(true) => Ok(()),
-    }
+    verify_log_signature(log, &message, timestamp.signature).map_err(|error| match error {
+        LogSignatureError::Unsupported => SctError::Algorithm(log.key_details.clone()),
+        LogSignatureError::Wrong => SctError::Signature,
+    })
 }
 
 fn signed_bytes(timestamp: &Sct<'_>, tbs: &[u8], issuer_spki: &[u8]) -> Option<Vec<u8>> {
@@ -149,90 +146,53 @@ fn vector(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
 }
 
-const SEQUENCE: u8 = 0x30;
-const OCTET_STRING: u8 = 0x04;
-const OBJECT_IDENTIFIER: u8 = 0x06;
-const EXTENSIONS: u8 = 0xa3;
 /// 1.3.6.1.4.1.11129.2.4.2
-const SCT_LIST: [u8; 10] = [0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04, 0x02];
+const SCT_LIST: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04, 0x02];
+const EXTENSIONS: u8 = der::context(3);
 
 /// The TBSCertificate without the timestamps, and the timestamps if there are any.
-fn precertificate(certificate: &[u8]) -> Option<(Vec<u8>, Option<&[u8]>)> {
-    let (outer, []) = element(certificate)? else { return None };
-    let (tbs, _) = element(outer.of(SEQUENCE)?)?;
+fn precertificate(certificate: &[u8]) -> Result<(Vec<u8>, Option<&[u8]>), DerError> {
+    let mut tbs =
+        Reader::single(certificate, der::SEQUENCE)?.inside().expect(der::SEQUENCE)?.inside();
     let mut kept = Vec::new();
     let mut list = None;
-    let mut rest = tbs.of(SEQUENCE)?;
-    while !rest.is_empty() {
-        let (part, after) = element(rest)?;
-        rest = after;
+    while !tbs.is_empty() {
+        let part = tbs.read()?;
         if part.tag != EXTENSIONS {
-            kept.extend_from_slice(part.whole);
+            kept.extend_from_slice(part.raw);
             continue;
         }
-        let (sequence, []) = element(part.content)? else { return None };
-        let mut extensions = sequence.of(SEQUENCE)?;
+        let mut extensions = Reader::single(part.value, der::SEQUENCE)?.inside();
         let mut others = Vec::new();
         while !extensions.is_empty() {
-            let (extension, after) = element(extensions)?;
-            extensions = after;
-            let (id, value) = element(extension.of(SEQUENCE)?)?;
-            if id.of(OBJECT_IDENTIFIER)? != SCT_LIST {
-                others.extend_from_slice(extension.whole);
+            let extension = extensions.expect(der::SEQUENCE)?;
+            let mut inside = extension.inside();
+            if inside.expect(der::OID)?.value != SCT_LIST {
+                others.extend_from_slice(extension.raw);
                 continue;
             }
-            let (value, []) = element(value)? else { return None };
-            let (inner, []) = element(value.of(OCTET_STRING)?)? else { return None };
-            if list.replace(inner.of(OCTET_STRING)?).is_some() {
-                return None;
+            inside.optional(der::BOOLEAN)?;
+            let value = inside.expect(der::OCTET_STRING)?.value;
+            inside.end()?;
+            if list.replace(Reader::single(value, der::OCTET_STRING)?.value).is_some() {
+                return Err(DerError::Value);
             }
         }
-        kept.extend(encode(EXTENSIONS, &encode(SEQUENCE, &others)?)?);
+        kept.extend(encode(EXTENSIONS, &encode(der::SEQUENCE, &others)?)?);
     }
-    Some((encode(SEQUENCE, &kept)?, list))
+    Ok((encode(der::SEQUENCE, &kept)?, list))
 }
 
-/// One DER element.
-struct Element<'a> {
-    tag: u8,
-    content: &'a [u8],
-    whole: &'a [u8],
-}
-
-impl<'a> Element<'a> {
-    fn of(&self, tag: u8) -> Option<&'a [u8]> {
-        (self.tag == tag).then_some(self.content)
-    }
-}
-
-/// The first element, with a one-byte tag and the shortest form of a length of at most three bytes.
-fn element(bytes: &[u8]) -> Option<(Element<'_>, &[u8])> {
-    let (tag, rest) = bytes.split_first()?;
-    let (first, rest) = rest.split_first()?;
-    let (length, rest) = match first {
-        0..=0x7f => (u32::from(*first), rest),
-        0x81..=0x83 => {
-            let (digits, rest) = rest.split_at_checked(usize::from(*first & 3))?;
-            (digits.iter().fold(0, |length, digit| (length << 8) | u32::from(*digit)), rest)
-        }
-        _ => return None,
-    };
-    let (content, rest) = rest.split_at_checked(usize::try_from(length).ok()?)?;
-    let whole = bytes.get(..bytes.len().checked_sub(rest.len())?)?;
-    let shortest = [header(*tag, content.len())?.as_slice(), content].concat() == whole;
-    (tag & 0x1f != 0x1f && shortest).then_some((Element { tag: *tag, content, whole }, rest))
-}
-
-fn encode(tag: u8, content: &[u8]) -> Option<Vec<u8>> {
-    Some([header(tag, content.len())?.as_slice(), content].concat())
-}
-
-fn header(tag: u8, length: usize) -> Option<Vec<u8>> {
-    Some(match u32::try_from(length).ok()?.to_be_bytes() {
+/// An element with this content.
+fn encode(tag: u8, content: &[u8]) -> Result<Vec<u8>, DerError> {
+    let length = u32::try_from(content.len()).map_err(|_| DerError::Length)?;
+    let mut out = match length.to_be_bytes() {
         [0, 0, 0, short @ 0..=0x7f] => vec![tag, short],
         [0, 0, 0, a] => vec![tag, 0x81, a],
         [0, 0, a, b] => vec![tag, 0x82, a, b],
         [0, a, b, c] => vec![tag, 0x83, a, b, c],
-        _ => return None,
-    })
+        [a, b, c, d] => vec![tag, 0x84, a, b, c, d],
+    };
+    out.extend_from_slice(content);
+    Ok(out)
 }

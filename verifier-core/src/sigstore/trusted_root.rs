@@ -10,7 +10,7 @@ use std::fmt;
 
 use super::protobuf::{self, Malformed, Message};
 use crate::json::{ParserLimits, Value};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, UnixNanos};
 
 /// The root of the public-good instance as shipped with this release: what the Python `sigstore` 4.5.0 package
 /// carries, 6787 bytes, SHA-256 `6494e21ea73fa7ee769f85f57d5a3e6a08725eae1e38c755fc3517c9e6bc0b66`.
@@ -68,8 +68,8 @@ pub struct Window {
 impl Window {
     /// Whether the instant is inside.
     #[must_use]
-    pub fn contains(&self, at: &Timestamp) -> bool {
-        self.start <= *at && self.end.as_ref().is_none_or(|end| at <= end)
+    pub fn contains(&self, at: UnixNanos) -> bool {
+        UnixNanos::of(&self.start) <= at && self.end.as_ref().is_none_or(|end| at <= UnixNanos::of(end))
     }
 }
 
@@ -216,9 +216,10 @@ mod tests {
     fn a_window_is_closed_and_has_a_start() {
         let at = |text: &str| Timestamp::parse(text).unwrap();
         let window = Window { start: at("2024-01-01T00:00:00Z"), end: Some(at("2025-01-01T00:00:00Z")) };
-        assert!(window.contains(&window.start) && window.contains(&at("2025-01-01T00:00:00Z")));
-        assert!(!window.contains(&at("2025-01-01T00:00:00.000001Z")));
-        assert!(!window.contains(&at("2023-12-31T23:59:59Z")));
+        let contains = |text: &str| window.contains(UnixNanos::of(&at(text)));
+        assert!(contains("2024-01-01T00:00:00Z") && contains("2025-01-01T00:00:00Z"));
+        assert!(!contains("2025-01-01T00:00:00.000001Z") && !contains("2023-12-31T23:59:59Z"));
+        assert!(!window.contains(UnixNanos::of(&at("2025-01-01T00:00:00Z")).plus(1)));
         let text = std::str::from_utf8(EMBEDDED).unwrap();
         let start = "\"start\": \"2021-01-12T11:53:27Z\"";
         let without = text.replace(start, "");

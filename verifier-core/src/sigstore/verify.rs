@@ -11,7 +11,7 @@
 
 use super::artifact::ArtifactDigest;
 use super::bundle::{Bundle, Content, Signer};
-use super::certificate::{self, SigningCertificate};
+use super::certificate;
 use super::check::{Check, Outcome, Problem};
 use super::entry::{Body, Verifier};
 use super::identity::Expected;
@@ -19,9 +19,12 @@ use super::key;
 use super::rekor;
 use super::sct;
 use super::timestamp;
-use super::trusted_root::TrustedRoot;
+use super::trusted_root::{LogKey, TrustedRoot};
+use crate::bytes::base64;
+use crate::crypto::pki::{PkiError, SubjectKey};
 use crate::json::ParserLimits;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, UnixNanos};
+use crate::x509::Certificate;
 
 /// What is to be verified, against what.
 #[derive(Clone, Copy, Debug)]
@@ -80,39 +83,23 @@ pub struct VerifiedTime {
     /// Who stated it, in words.
     pub source: &'static str,
     /// The time.
-    pub at: Timestamp,
+    pub at: UnixNanos,
 }
 
 /// Makes all checks.
 #[must_use]
 pub fn verify(question: &Question<'_>) -> Verification {
     let Question { bundle, root, .. } = *question;
-    let log = root.logs.iter().find(|log| log.id == bundle.entry.log_id);
-    let (promise, integrated) = match log {
-        Some(log) => rekor::check_promise(&bundle.entry, log),
-        None => (Outcome::Skipped(NO_LOG), None),
+    let log = bundle.entry.as_ref().and_then(|entry| root.logs.iter().find(|log| log.id == entry.log_id));
+    let (promise, integrated) = match (&bundle.entry, log) {
+        (None, _) => (Outcome::Skipped(NO_ENTRY), None),
+        (_, None) => (Outcome::Skipped(NO_LOG), None),
+        (Some(entry), Some(log)) => rekor::check_promise(entry, log),
     };
     let (timestamps, stamped) = timestamp::check(bundle, &root.timestamp_authorities);
     let times: Vec<VerifiedTime> = integrated.iter().cloned().chain(stamped).collect();
-    let body = Body::parse(&bundle.entry, question.limits);
-    let (checkpoint, cosignatures) = match (&bundle.entry.proof, log) {
-        (None, _) => (Outcome::Skipped(NO_PROOF), 0),
-        (_, None) => (Outcome::Skipped(NO_LOG), 0),
-        (Some(proof), Some(log)) => rekor::check_checkpoint(proof, log),
-    };
     let signer = SignerChecks::of(question, &times);
-    let entry_match = match (&body, &signer.verifier) {
-        (Err(_), _) => Outcome::Skipped("the log entry is not understood"),
-        (_, None) => Outcome::Skipped(NO_SIGNER),
-        (Ok(body), Some(verifier)) => {
-            let differences = body.differences(&bundle.content, question.artifact, verifier);
-            differences.into_iter().map(Problem::Entry).collect::<Vec<_>>().into()
-        }
-    };
-    let log_check = match log {
-        None => Problem::LogUnknown.into(),
-        Some(log) => rekor::check_window(log, integrated.as_ref().map_or(&times, std::slice::from_ref)),
-    };
+    let log_checks = LogChecks::of(question, log, &signer, integrated.as_ref().map_or(&times, std::slice::from_ref));
     Verification {
         checks: vec![
             (Check::Artifact, check_artifact(question)),
@@ -122,12 +109,12 @@ pub fn verify(question: &Question<'_>) -> Verification {
             (Check::CertificateLog, signer.log),
             (Check::Identity, signer.identity),
             (Check::Issuer, signer.issuer),
-            (Check::Log, log_check),
-            (Check::EntryBody, body.map(drop).map_err(Problem::Body).into()),
-            (Check::Inclusion, rekor::check_inclusion(&bundle.entry)),
-            (Check::Checkpoint, checkpoint),
+            (Check::Log, log_checks.log),
+            (Check::EntryBody, log_checks.body),
+            (Check::Inclusion, log_checks.inclusion),
+            (Check::Checkpoint, log_checks.checkpoint),
             (Check::Promise, promise),
-            (Check::EntryMatch, entry_match),
+            (Check::EntryMatch, log_checks.entry_match),
             (Check::Timestamps, timestamps),
             (Check::Time, check_time(&times, question.as_of)),
         ],
@@ -135,15 +122,16 @@ pub fn verify(question: &Question<'_>) -> Verification {
         names: signer.names,
         public_key: signer.public_key,
         log_name: log.map(|log| log.name.clone()),
-        cosignatures,
+        cosignatures: log_checks.cosignatures,
     }
 }
 
+const NO_ENTRY: &str = "the bundle has no log entry";
 const NO_LOG: &str = "the trusted root does not have the log";
 const NO_PROOF: &str = "there is no inclusion proof";
 const NO_SIGNER: &str = "the signer is not of the kind that was expected";
-const NO_TIME: &str = "no signing time is verified";
 const NO_CHAIN: &str = "the certificate was not issued by a trusted authority";
+const NO_CERTIFICATE: &str = "the signer's certificate cannot be read";
 const BY_KEY: &str = "the bundle is signed with a key, not a certificate";
 
 fn check_artifact(question: &Question<'_>) -> Outcome {
@@ -166,8 +154,8 @@ fn check_time(times: &[VerifiedTime], as_of: &Timestamp) -> Outcome {
     if times.is_empty() {
         return Problem::NoTime.into();
     }
-    let late = times.iter().filter(|time| time.at > *as_of);
-    late.map(|time| Problem::TimeAfterAsOf { at: time.at.to_rfc3339() }).collect::<Vec<_>>().into()
+    let late = times.iter().filter(|time| time.at > UnixNanos::of(as_of));
+    late.map(|time| Problem::TimeAfterAsOf { at: time.at.to_string() }).collect::<Vec<_>>().into()
 }
 
 /// What depends on the kind of signer.
@@ -181,4 +169,159 @@ struct SignerChecks {
     verifier: Option<Verifier>,
     names: Vec<String>,
     public_key: Option<String>,
+}
+
+impl SignerChecks {
+    fn of(question: &Question<'_>, times: &[VerifiedTime]) -> Self {
+        let bundle = question.bundle;
+        match (&bundle.signer, question.signer) {
+            (Signer::PublicKey { .. }, ExpectedSigner::Key(spki)) => {
+                let not_applicable = || Outcome::NotApplicable(BY_KEY);
+                Self {
+                    signature: check_signature(&SubjectKey::from_spki(spki), question),
+                    chain: not_applicable(),
+                    time: not_applicable(),
+                    log: not_applicable(),
+                    identity: not_applicable(),
+                    issuer: not_applicable(),
+                    verifier: Some(Verifier::PublicKey(spki.to_vec())),
+                    names: Vec::new(),
+                    public_key: Some(base64::encode(spki)),
+                }
+            }
+            (Signer::Certificate { leaf, others }, ExpectedSigner::Identity(expected)) => {
+                Self::by_certificate(leaf, others, expected, question, times)
+            }
+            _ => Self::unknown(Problem::OtherKindOfSigner, NO_SIGNER, None),
+        }
+    }
+
+    fn by_certificate(
+        leaf: &[u8],
+        others: &[Vec<u8>],
+        expected: &Expected,
+        question: &Question<'_>,
+        times: &[VerifiedTime],
+    ) -> Self {
+        let verifier = Verifier::Certificate(leaf.to_vec());
+        let read = Certificate::read(leaf).map_err(|error| error.to_string());
+        let read = read.and_then(|leaf| match certificate::names(&leaf) {
+            Ok(names) => Ok((leaf, names)),
+            Err(error) => Err(format!("its subject alternative names: {error}")),
+        });
+        let (leaf, names) = match read {
+            Ok(read) => read,
+            Err(reason) => {
+                return Self::unknown(Problem::CertificateChain(reason), NO_CERTIFICATE, Some(verifier));
+            }
+        };
+        let root = question.root;
+        let issued = certificate::check_issued(&leaf, others, &root.certificate_authorities, times);
+        let log = match &issued.issuer_spki {
+            None => Outcome::Skipped(NO_CHAIN),
+            Some(issuer) => sct::verify(leaf.der(), issuer, &root.certificate_logs)
+                .map_err(Problem::CertificateLog)
+                .into(),
+        };
+        let identity = match names.iter().any(|name| expected.name.matches(name)) {
+            true => Outcome::Passed,
+            false => Problem::Identity { expected: expected.name.to_string(), names: names.clone() }.into(),
+        };
+        let stated = certificate::issuer(&leaf);
+        let issuer = match stated.as_ref() == Some(&expected.issuer) {
+            true => Outcome::Passed,
+            false => Problem::Issuer { expected: expected.issuer.clone(), stated }.into(),
+        };
+        Self {
+            signature: check_signature(&leaf.key().cloned(), question),
+            chain: issued.chain,
+            time: issued.time,
+            log,
+            identity,
+            issuer,
+            verifier: Some(verifier),
+            names,
+            public_key: Some(base64::encode(leaf.spki())),
+        }
+    }
+
+    /// Without a key to verify with, nothing about the signer is established.
+    fn unknown(problem: Problem, reason: &'static str, verifier: Option<Verifier>) -> Self {
+        let skipped = || Outcome::Skipped(reason);
+        Self {
+            signature: skipped(),
+            chain: problem.into(),
+            time: skipped(),
+            log: skipped(),
+            identity: skipped(),
+            issuer: skipped(),
+            verifier,
+            names: Vec::new(),
+            public_key: None,
+        }
+    }
+}
+
+fn check_signature(key: &Result<SubjectKey, PkiError>, question: &Question<'_>) -> Outcome {
+    match key {
+        Ok(key) => key::verify_content(key, &question.bundle.content, question.artifact).into(),
+        Err(error) => Problem::Algorithm(format!("the signer's key: {error}")).into(),
+    }
+}
+
+/// What depends on the log entry.
+struct LogChecks {
+    log: Outcome,
+    body: Outcome,
+    inclusion: Outcome,
+    checkpoint: Outcome,
+    entry_match: Outcome,
+    cosignatures: usize,
+}
+
+impl LogChecks {
+    fn of(
+        question: &Question<'_>,
+        log: Option<&LogKey>,
+        signer: &SignerChecks,
+        times: &[VerifiedTime],
+    ) -> Self {
+        let bundle = question.bundle;
+        let Some(entry) = &bundle.entry else {
+            let skipped = || Outcome::Skipped(NO_ENTRY);
+            return Self {
+                log: Problem::NoEntry.into(),
+                body: skipped(),
+                inclusion: skipped(),
+                checkpoint: skipped(),
+                entry_match: skipped(),
+                cosignatures: 0,
+            };
+        };
+        let body = Body::parse(entry, question.limits);
+        let (checkpoint, cosignatures) = match (&entry.proof, log) {
+            (None, _) => (Outcome::Skipped(NO_PROOF), 0),
+            (_, None) => (Outcome::Skipped(NO_LOG), 0),
+            (Some(proof), Some(log)) => rekor::check_checkpoint(proof, log),
+        };
+        let entry_match = match (&body, &signer.verifier) {
+            (Err(_), _) => Outcome::Skipped("the log entry is not understood"),
+            (_, None) => Outcome::Skipped(NO_SIGNER),
+            (Ok(body), Some(verifier)) => {
+                let differences = body.differences(&bundle.content, question.artifact, verifier);
+                differences.into_iter().map(Problem::Entry).collect::<Vec<_>>().into()
+            }
+        };
+        Self {
+            log: match log {
+                None => Problem::LogUnknown.into(),
+                Some(log) => rekor::check_window(log, times),
+            },
+            body: body.map(drop).map_err(Problem::Body).into(),
+            inclusion: rekor::check_inclusion(entry),
+            checkpoint,
+            entry_match,
+            cosignatures,
+        }
+    }
 }
