@@ -2,7 +2,12 @@
 //!
 //! `testvectors/sigstore/results.json` records what came of every case; `UPDATE=1` rewrites it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::fs;
 use std::path::PathBuf;
@@ -28,7 +33,6 @@ fn asset(name: &str) -> Vec<u8> {
 struct Case {
     name: String,
     accept: bool,
-    artifact: Vec<u8>,
     input: SigstoreInput,
 }
 
@@ -48,7 +52,9 @@ fn case(stated: &Value) -> Case {
     let artifact = asset(&text("artifact"));
     let signer = match file("key") {
         Some(key) => SignerInput::Key(key),
-        None => SignerInput::Identity(Expected { name: Name::Exact(text("identity")), issuer: text("issuer") }),
+        None => {
+            SignerInput::Identity(Expected { name: Name::Exact(text("identity")), issuer: text("issuer") })
+        }
     };
     let input = SigstoreInput {
         bundle: NamedBlob::new("bundle.json", asset(&format!("{name}.json"))),
@@ -57,7 +63,7 @@ fn case(stated: &Value) -> Case {
         signer,
         trusted_root: file("trusted_root"),
     };
-    Case { accept: text("expect") == "accept", name, artifact, input }
+    Case { accept: text("expect") == "accept", name, input }
 }
 
 fn named(name: &str) -> Case {
@@ -69,7 +75,8 @@ fn run(input: &SigstoreInput) -> Report {
 }
 
 fn codes(report: &Report) -> Vec<&'static str> {
-    let failing = report.findings.iter().filter(|finding| finding.effect != verifier_core::finding::Effect::Notes);
+    let failing =
+        report.findings.iter().filter(|finding| finding.effect != verifier_core::finding::Effect::Notes);
     let mut codes: Vec<_> = failing.map(|finding| finding.code.id).collect();
     codes.dedup();
     codes
@@ -86,8 +93,11 @@ fn every_case_of_the_suite_gives_the_required_answer() {
         let digest = run(&by_digest);
         for (way, report) in [("artifact", &whole), ("digest", &digest)] {
             if (report.outcome == Outcome::Verified) != case.accept {
-                let findings: Vec<_> =
-                    report.findings.iter().map(|finding| format!("{}: {}", finding.code.id, finding.message)).collect();
+                let findings: Vec<_> = report
+                    .findings
+                    .iter()
+                    .map(|finding| format!("{}: {}", finding.code.id, finding.message))
+                    .collect();
                 wrong.push(format!("{} ({way}): {:?} {findings:#?}", case.name, report.outcome));
             }
         }
@@ -154,7 +164,10 @@ fn others(value: &Value) -> Vec<Value> {
         return [fewer, more].into_iter().filter(|other| other != items).map(Value::Array).collect();
     };
     if let Ok(number) = text.parse::<u64>() {
-        return [number + 1, number.saturating_sub(1), 0].iter().map(|number| json!(number.to_string())).collect();
+        return [number + 1, number.saturating_sub(1), 0]
+            .iter()
+            .map(|number| json!(number.to_string()))
+            .collect();
     }
     let mut others = vec![json!(format!("{text}x")), json!("")];
     if let Some(bytes) = verifier_core::bytes::base64::decode(text) {
@@ -236,7 +249,11 @@ fn parts_of_other_bundles_do_not_fit() {
     };
     refused(&one, take(format!("{ENTRY}/inclusionProof")), "REKOR_INCLUSION_INVALID");
     refused(&one, take(format!("{ENTRY}/inclusionProof/checkpoint")), "REKOR_CHECKPOINT_MISMATCH");
-    refused(&one, take("/verificationMaterial/timestampVerificationData".to_owned()), "SIGSTORE_TIMESTAMP_INVALID");
+    refused(
+        &one,
+        take("/verificationMaterial/timestampVerificationData".to_owned()),
+        "SIGSTORE_TIMESTAMP_INVALID",
+    );
     refused(&one, take(ENTRY.to_owned()), "REKOR_ENTRY_MISMATCH");
     refused(&one, take("/verificationMaterial/certificate".to_owned()), "SIGSTORE_SIGNATURE_INVALID");
     refused(&one, take("/messageSignature".to_owned()), "SIGSTORE_SIGNATURE_INVALID");
@@ -293,7 +310,10 @@ fn identity_and_issuer_are_both_compared() {
     assert!(ask(Name::Exact(String::new()), issuer).has_code("SIGSTORE_IDENTITY_MISMATCH"));
     for other in ["", "https://token.actions.githubusercontent.com/", "https://accounts.google.com"] {
         let report = ask(Name::Exact(name.clone()), other);
-        assert!(report.has_code("SIGSTORE_ISSUER_MISMATCH") && report.outcome == Outcome::Disproved, "{other}");
+        assert!(
+            report.has_code("SIGSTORE_ISSUER_MISMATCH") && report.outcome == Outcome::Disproved,
+            "{other}"
+        );
     }
 }
 
@@ -330,6 +350,10 @@ fn what_is_cut_short_is_refused() {
     let text = serde_json::to_vec(&bundle).unwrap();
     for length in (0..text.len()).step_by(7) {
         let bundle = NamedBlob::new("bundle.json", text[..length].to_vec());
-        assert_ne!(run(&SigstoreInput { bundle, ..case.input.clone() }).outcome, Outcome::Verified, "{length}");
+        assert_ne!(
+            run(&SigstoreInput { bundle, ..case.input.clone() }).outcome,
+            Outcome::Verified,
+            "{length}"
+        );
     }
 }

@@ -69,7 +69,9 @@ impl SigstoreArgs {
             }
             (None, None, Some(key)) => Ok(Signer::Key(key)),
             (_, _, Some(_)) => Err("--key excludes --certificate-identity and --certificate-oidc-issuer"),
-            _ => Err("say who must have signed: --certificate-identity with --certificate-oidc-issuer, or --key"),
+            _ => Err(
+                "say who must have signed: --certificate-identity with --certificate-oidc-issuer, or --key",
+            ),
         }
     }
 }

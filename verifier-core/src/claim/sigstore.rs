@@ -15,6 +15,7 @@ use crate::claim::name;
 use crate::finding::{Code, Effect, Finding, Location, Verdict, catalog};
 use crate::json::ParserLimits;
 use crate::report::{FileSummary, ReportBuilder, Requested, SignerSummary, Subject};
+use crate::sigstore::Malformed;
 use crate::sigstore::artifact::ArtifactDigest;
 use crate::sigstore::bundle::{Bundle, BundleError};
 use crate::sigstore::check::{Check, Outcome, Problem};
@@ -23,7 +24,6 @@ use crate::sigstore::entry::{Verifier, verifier_of_pem};
 use crate::sigstore::identity::Expected;
 use crate::sigstore::trusted_root::{EMBEDDED, TrustedRoot};
 use crate::sigstore::verify::{ExpectedSigner, Question, Verification};
-use crate::sigstore::Malformed;
 use crate::trust::{Basis, NamedBlob, TrustPolicy};
 
 use catalog::sigstore as code;
@@ -80,12 +80,16 @@ pub(crate) fn verify(input: &SigstoreInput, policy: &TrustPolicy, out: &mut Repo
     let signer = match &input.signer {
         SignerInput::Identity(expected) => ExpectedSigner::Identity(expected),
         SignerInput::Key(file) => {
-            key = read(file, "key", out).and_then(|bytes| match verifier_of_pem(&String::from_utf8_lossy(bytes)) {
-                Some(Verifier::PublicKey(key)) => Some(key),
-                _ => {
-                    let message = "the file is not one PEM public key";
-                    out.finding(unreadable(&code::SIGSTORE_KEY_INVALID, message).at(Location::file(&file.name)));
-                    None
+            key = read(file, "key", out).and_then(|bytes| {
+                match verifier_of_pem(&String::from_utf8_lossy(bytes)) {
+                    Some(Verifier::PublicKey(key)) => Some(key),
+                    _ => {
+                        let message = "the file is not one PEM public key";
+                        out.finding(
+                            unreadable(&code::SIGSTORE_KEY_INVALID, message).at(Location::file(&file.name)),
+                        );
+                        None
+                    }
                 }
             });
             match &key {
@@ -94,8 +98,14 @@ pub(crate) fn verify(input: &SigstoreInput, policy: &TrustPolicy, out: &mut Repo
             }
         }
     };
-    let question =
-        Question { bundle: &bundle, artifact: &input.artifact, signer, root: &root, as_of: &policy.as_of, limits };
+    let question = Question {
+        bundle: &bundle,
+        artifact: &input.artifact,
+        signer,
+        root: &root,
+        as_of: &policy.as_of,
+        limits,
+    };
     let verification = crate::sigstore::verify::verify(&question);
     report(input, &bundle, &verification, out);
 }
@@ -124,10 +134,15 @@ fn read<'a>(file: &'a NamedBlob, role: &'static str, out: &mut ReportBuilder) ->
 }
 
 fn trusted_root(input: &SigstoreInput, limits: ParserLimits, out: &mut ReportBuilder) -> Option<TrustedRoot> {
-    let (label, bytes) = match &input.trusted_root {
-        Some(file) => (file.name.as_str(), read(file, "trusted_root", out)?),
-        None => (EMBEDDED_NAME, EMBEDDED),
+    let embedded;
+    let file = match &input.trusted_root {
+        Some(file) => file,
+        None => {
+            embedded = NamedBlob::new(EMBEDDED_NAME, EMBEDDED.to_vec());
+            &embedded
+        }
     };
+    let (label, bytes) = (&file.name, read(file, "trusted_root", out)?);
     match TrustedRoot::parse(bytes, limits) {
         Ok(root) => Some(root),
         Err(error) => {
@@ -235,13 +250,26 @@ fn report(input: &SigstoreInput, bundle: &Bundle, verification: &Verification, o
     facts(bundle, verification, out);
     signers(input, verification, out);
     let supported = [
-        (name::SIGSTORE_SIGNATURE, &code::SIGSTORE_SIGNATURE_SUPPORTED, "the expected signer signed the artifact"),
-        (name::SIGSTORE_LOG_INCLUSION, &code::REKOR_INCLUSION_SUPPORTED, "the log has an entry of this signature"),
-        (name::SIGSTORE_SIGNING_TIME, &code::SIGSTORE_TIME_SUPPORTED, "the signature existed at a proven time"),
+        (
+            name::SIGSTORE_SIGNATURE,
+            &code::SIGSTORE_SIGNATURE_SUPPORTED,
+            "the expected signer signed the artifact",
+        ),
+        (
+            name::SIGSTORE_LOG_INCLUSION,
+            &code::REKOR_INCLUSION_SUPPORTED,
+            "the log has an entry of this signature",
+        ),
+        (
+            name::SIGSTORE_SIGNING_TIME,
+            &code::SIGSTORE_TIME_SUPPORTED,
+            "the signature existed at a proven time",
+        ),
     ];
     for (claim, code, message) in supported {
         let subject = || Subject::new("artifact", file_name(&input.artifact_name));
-        let holds = verification.checks.iter().all(|(check, outcome)| claim_of(*check) != claim || outcome.holds());
+        let holds =
+            verification.checks.iter().all(|(check, outcome)| claim_of(*check) != claim || outcome.holds());
         if holds {
             out.supported(claim, subject(), code, message);
         }
@@ -255,14 +283,15 @@ fn report(input: &SigstoreInput, bundle: &Bundle, verification: &Verification, o
 fn finding(problem: &Problem) -> Finding {
     let disproves = |code| Finding::disproves(code, problem.to_string());
     let lacks = |code| Finding::lacks(code, problem.to_string());
-    let out_of_scope = |code| {
-        Finding::new(code, Effect::Fails { verdict: Verdict::UnverifiableScope }, problem.to_string())
-    };
+    let out_of_scope =
+        |code| Finding::new(code, Effect::Fails { verdict: Verdict::UnverifiableScope }, problem.to_string());
     match problem {
         Problem::OtherArtifact { stated, computed } => disproves(&code::SIGSTORE_DIGEST_MISMATCH)
             .fact("stated", crate::crypto::prefixed(stated))
             .fact("computed", crate::crypto::prefixed(computed)),
-        Problem::Statement(StatementError::PayloadType(_)) => out_of_scope(&code::SIGSTORE_PAYLOAD_UNSUPPORTED),
+        Problem::Statement(StatementError::PayloadType(_)) => {
+            out_of_scope(&code::SIGSTORE_PAYLOAD_UNSUPPORTED)
+        }
         Problem::Statement(StatementError::OtherSubject { .. }) => disproves(&code::SIGSTORE_DIGEST_MISMATCH),
         Problem::Statement(_) => disproves(&code::SIGSTORE_BUNDLE_MALFORMED),
         Problem::OtherKindOfSigner => lacks(&code::SIGSTORE_KEY_REQUIRED),
@@ -273,15 +302,15 @@ fn finding(problem: &Problem) -> Finding {
         Problem::CertificateLog(_) => disproves(&code::SIGSTORE_SCT_INVALID),
         Problem::Identity { expected, names } => disproves(&code::SIGSTORE_IDENTITY_MISMATCH)
             .fact("expected", expected)
-            .fact("in certificate", names.join(", ")),
+            .fact("found", names.join(", ")),
         Problem::Issuer { expected, stated } => disproves(&code::SIGSTORE_ISSUER_MISMATCH)
             .fact("expected", expected)
-            .fact("in certificate", stated.as_deref().unwrap_or("(none)")),
+            .fact("found", stated.as_deref().unwrap_or("(none)")),
         Problem::NoEntry => lacks(&code::REKOR_ENTRY_MISSING),
         Problem::LogUnknown | Problem::LogTime { .. } => lacks(&code::REKOR_LOG_UNKNOWN),
         Problem::Body(_) => out_of_scope(&code::REKOR_ENTRY_UNSUPPORTED),
         Problem::NoInclusionProof | Problem::NoCheckpoint => lacks(&code::REKOR_INCLUSION_MISSING),
-        Problem::Inclusion(_) => disproves(&code::REKOR_INCLUSION_INVALID),
+        Problem::Inclusion(_) | Problem::OtherIndex => disproves(&code::REKOR_INCLUSION_INVALID),
         Problem::Checkpoint(_) => disproves(&code::REKOR_CHECKPOINT_INVALID),
         Problem::OtherTree { signed, proof } => {
             disproves(&code::REKOR_CHECKPOINT_MISMATCH).fact("signed", signed).fact("in proof", proof)
@@ -324,9 +353,8 @@ fn facts(bundle: &Bundle, verification: &Verification, out: &mut ReportBuilder) 
 
 /// The signer, once everything that the claim rests on holds.
 fn signers(input: &SigstoreInput, verification: &Verification, out: &mut ReportBuilder) {
-    let holds = |(check, outcome): &(Check, Outcome)| {
-        claim_of(*check) != name::SIGSTORE_SIGNATURE || outcome.holds()
-    };
+    let holds =
+        |(check, outcome): &(Check, Outcome)| claim_of(*check) != name::SIGSTORE_SIGNATURE || outcome.holds();
     if !verification.checks.iter().all(holds) {
         return;
     }

@@ -113,6 +113,14 @@ pub struct LogEntry {
     pub body: Vec<u8>,
 }
 
+impl LogEntry {
+    /// Whether only version 2 logs have entries of this kind.
+    #[must_use]
+    pub fn is_of_version_2(&self) -> bool {
+        matches!((&*self.kind, &*self.version), ("hashedrekord" | "dsse", "0.0.2"))
+    }
+}
+
 /// A proof that the body is a leaf below a signed tree head.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InclusionProof {

@@ -162,7 +162,11 @@ fn issued_by(leaf: &Certificate, authority: &Authority, times: &[VerifiedTime]) 
     };
     let issuer_spki = path.get(1).map(|issuer| issuer.spki().to_vec());
     if times.is_empty() {
-        return Issued { chain: Outcome::Passed, time: Outcome::Skipped("no signing time is verified"), issuer_spki };
+        return Issued {
+            chain: Outcome::Passed,
+            time: Outcome::Skipped("no signing time is verified"),
+            issuer_spki,
+        };
     }
     let mut problems = Vec::new();
     for time in times {

@@ -145,6 +145,8 @@ pub enum Problem {
     NoCheckpoint,
     /// The proof does not lead from the body to its root.
     Inclusion(ProofError),
+    /// A version 2 log numbers entries and leaves alike, and here the two differ.
+    OtherIndex,
     /// The checkpoint is no tree head that the log signed.
     Checkpoint(String),
     /// The signed tree head is of another tree than the proof.
@@ -212,6 +214,7 @@ impl fmt::Display for Problem {
             Self::Body(error) => error.fmt(formatter),
             Self::NoInclusionProof => formatter.write_str("the entry has no inclusion proof"),
             Self::Inclusion(error) => error.fmt(formatter),
+            Self::OtherIndex => formatter.write_str("the entry states another index than its proof"),
             Self::Checkpoint(why) => formatter.write_str(why),
             Self::OtherTree { .. } => formatter.write_str("the signed tree head is of another tree than the proof"),
             Self::Promise => formatter.write_str("the signed entry timestamp does not verify under the log's key"),

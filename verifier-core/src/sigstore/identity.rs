@@ -74,8 +74,14 @@ mod tests {
         let pattern = "https://github.com/org/*/.github/workflows/release*.yml@refs/tags/v*";
         assert!(matches(pattern, "https://github.com/org/repo/.github/workflows/release.yml@refs/tags/v1.2"));
         assert!(!matches(pattern, "https://github.com/org/a/b/.github/workflows/release.yml@refs/tags/v1.2"));
-        assert!(!matches(pattern, "https://github.com/org/repo/.github/workflows/release.yml@refs/tags/v1/x"));
-        assert!(!matches(pattern, "x https://github.com/org/repo/.github/workflows/release.yml@refs/tags/v1"));
+        assert!(!matches(
+            pattern,
+            "https://github.com/org/repo/.github/workflows/release.yml@refs/tags/v1/x"
+        ));
+        assert!(!matches(
+            pattern,
+            "x https://github.com/org/repo/.github/workflows/release.yml@refs/tags/v1"
+        ));
         for (pattern, name, expected) in [
             ("*", "", true),
             ("*", "a@b.c", true),

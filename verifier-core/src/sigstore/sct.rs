@@ -58,7 +58,9 @@ impl fmt::Display for SctError {
             Self::Signature => {
                 formatter.write_str("a certificate timestamp does not verify under its log's key")
             }
-            Self::Algorithm(what) => write!(formatter, "the certificate log's key is of the kind {what}, not verified here"),
+            Self::Algorithm(what) => {
+                write!(formatter, "the certificate log's key is of the kind {what}, not verified here")
+            }
         }
     }
 }
@@ -152,8 +154,7 @@ const EXTENSIONS: u8 = der::context(3);
 
 /// The TBSCertificate without the timestamps, and the timestamps if there are any.
 fn precertificate(certificate: &[u8]) -> Result<(Vec<u8>, Option<&[u8]>), DerError> {
-    let mut tbs =
-        Reader::single(certificate, der::SEQUENCE)?.inside().expect(der::SEQUENCE)?.inside();
+    let mut tbs = Reader::single(certificate, der::SEQUENCE)?.inside().expect(der::SEQUENCE)?.inside();
     let mut kept = Vec::new();
     let mut list = None;
     while !tbs.is_empty() {

@@ -99,7 +99,8 @@ pub fn verify(question: &Question<'_>) -> Verification {
     let (timestamps, stamped) = timestamp::check(bundle, &root.timestamp_authorities);
     let times: Vec<VerifiedTime> = integrated.iter().cloned().chain(stamped).collect();
     let signer = SignerChecks::of(question, &times);
-    let log_checks = LogChecks::of(question, log, &signer, integrated.as_ref().map_or(&times, std::slice::from_ref));
+    let log_checks =
+        LogChecks::of(question, log, &signer, integrated.as_ref().map_or(&times, std::slice::from_ref));
     Verification {
         checks: vec![
             (Check::Artifact, check_artifact(question)),
@@ -137,9 +138,9 @@ const BY_KEY: &str = "the bundle is signed with a key, not a certificate";
 fn check_artifact(question: &Question<'_>) -> Outcome {
     let artifact = question.artifact;
     match &question.bundle.content {
-        Content::Message { digest: None, .. } => {
-            Outcome::NotApplicable("the bundle states no digest; signature and log entry are over the artifact's")
-        }
+        Content::Message { digest: None, .. } => Outcome::NotApplicable(
+            "the bundle states no digest; signature and log entry are over the artifact's",
+        ),
         Content::Message { digest: Some(stated), .. } if *stated == artifact.sha256 => Outcome::Passed,
         Content::Message { digest: Some(stated), .. } => {
             Problem::OtherArtifact { stated: *stated, computed: artifact.sha256 }.into()
