@@ -55,3 +55,4 @@ pub mod sigstore;
 pub mod time;
 pub mod trust;
 pub mod verify;
+pub mod x509;

@@ -41,6 +41,53 @@ fn is_long_form(text: &[u8]) -> bool {
             .all(|(at, byte)| text.get(*at) == Some(byte))
 }
 
+/// Nanoseconds since 1970-01-01T00:00:00Z, for times of certificates and timestamps, which may be finer than a
+/// microsecond and later than the year 9999.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnixNanos(i128);
+
+impl UnixNanos {
+    /// The beginning of a Unix second.
+    #[must_use]
+    pub fn from_seconds(seconds: i64) -> Self {
+        Self(i128::from(seconds) * 1_000_000_000)
+    }
+
+    /// Later by so many nanoseconds.
+    #[must_use]
+    pub fn plus(self, nanos: u64) -> Self {
+        Self(self.0.saturating_add(i128::from(nanos)))
+    }
+
+    /// Earlier by so many nanoseconds.
+    #[must_use]
+    pub fn minus(self, nanos: u64) -> Self {
+        Self(self.0.saturating_sub(i128::from(nanos)))
+    }
+
+    /// The Unix second it lies in.
+    #[must_use]
+    pub fn seconds(self) -> i64 {
+        i64::try_from(self.0.div_euclid(1_000_000_000)).unwrap_or(i64::MAX)
+    }
+
+    /// The instant of a timestamp.
+    #[must_use]
+    pub fn of(timestamp: &Timestamp) -> Self {
+        Self(i128::from(timestamp.unix_micros()) * 1_000)
+    }
+}
+
+impl fmt::Display for UnixNanos {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let micros = i64::try_from(self.0.div_euclid(1_000)).ok().and_then(Timestamp::from_unix_micros);
+        match micros {
+            Some(time) => write!(formatter, "{time}"),
+            None => write!(formatter, "{} ns", self.0),
+        }
+    }
+}
+
 /// A point in time and the text it was read from.
 ///
 /// Ordering and equality are by instant; the text is for display.

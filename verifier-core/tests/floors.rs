@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["bytes", "time", "par"],
     &["json", "crypto", "archive"],
-    &["canon", "merkle", "finding"],
+    &["canon", "merkle", "finding", "x509"],
     &["sigstore"],
     &["trust", "chain", "format"],
     &["report", "evidence"],

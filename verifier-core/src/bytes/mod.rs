@@ -5,6 +5,7 @@
 
 pub mod base64;
 mod blob;
+pub mod der;
 pub mod hex;
 mod limits;
 mod short;

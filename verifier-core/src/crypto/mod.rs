@@ -1,7 +1,9 @@
-//! Digests and Ed25519 keys, in the spellings that Keel uses.
+//! Digests and Ed25519 keys, in the spellings that Keel uses, and the keys of certificates.
 
 mod ed25519;
 mod key;
+pub mod pki;
+mod rsa;
 
 pub use ed25519::{RepeatedKey, SignatureText, verify};
 pub use key::{PublicKey, TextError};
