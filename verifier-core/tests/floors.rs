@@ -10,6 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["bytes", "time", "par"],
     &["json", "crypto", "archive"],
     &["canon", "merkle", "finding", "x509"],
+    &["tlog"],
     &["sigstore"],
     &["trust", "chain", "format"],
     &["report", "evidence"],

@@ -18,6 +18,8 @@ use super::verify::VerifiedTime;
 use crate::bytes::{base64, hex};
 use crate::merkle::rfc6962;
 use crate::time::UnixNanos;
+use crate::tlog::checkpoint::Checkpoint;
+use crate::tlog::note::Note;
 
 /// Whether the body is a leaf of the proof's tree.
 pub(super) fn check_inclusion(entry: &LogEntry) -> Outcome {
@@ -62,9 +64,57 @@ pub(super) fn check_promise(entry: &LogEntry, log: &LogKey) -> (Outcome, Option<
     (Outcome::Passed, Some(VerifiedTime { source: "entered the log at", at }))
 }
 
-/// TODO
-pub(super) fn check_checkpoint(_proof: &InclusionProof, _log: &LogKey) -> (Outcome, usize) {
-    (Outcome::Skipped("todo"), 0)
+/// Whether the checkpoint is a tree head that the log signed, and is of the proof's tree; and how many signature
+/// lines are of others.
+pub(super) fn check_checkpoint(proof: &InclusionProof, log: &LogKey) -> (Outcome, usize) {
+    let Some(checkpoint) = &proof.checkpoint else { return (Problem::NoCheckpoint.into(), 0) };
+    match signed_head(checkpoint, log) {
+        Err(problem) => (problem.into(), 0),
+        Ok((head, others)) if head.size == proof.tree_size && head.root == proof.root_hash => {
+            (Outcome::Passed, others)
+        }
+        Ok((head, others)) => {
+            let show = |size: u64, root: &[u8]| format!("size {size}, root {}", hex::encode(root));
+            let problem = Problem::OtherTree {
+                signed: show(head.size, &head.root),
+                proof: show(proof.tree_size, &proof.root_hash),
+            };
+            (problem.into(), others)
+        }
+    }
+}
+
+/// Every line of the log's key must verify, and there must be one; lines of other keys are counted.
+fn signed_head<'a>(checkpoint: &'a str, log: &LogKey) -> Result<(Checkpoint<'a>, usize), Problem> {
+    let note = Note::parse(checkpoint).map_err(|error| Problem::Checkpoint(error.to_string()))?;
+    let head = Checkpoint::parse(note.text).map_err(|error| Problem::Checkpoint(error.to_string()))?;
+    let (own, others): (Vec<_>, Vec<_>) =
+        note.signatures.iter().partition(|line| line.name == log.name && log.id.starts_with(&line.key_id));
+    for line in &own {
+        verify_log_signature(log, note.text.as_bytes(), &line.signature).map_err(|error| {
+            let wrong = "the log's signature of the checkpoint does not verify".to_owned();
+            unsigned(error, log, Problem::Checkpoint(wrong))
+        })?;
+    }
+    if own.is_empty() {
+        return Err(Problem::Checkpoint(format!("no signature of the checkpoint is by {}", log.name)));
+    }
+    if !is_origin_of(log, head.origin) {
+        let message = format!("the checkpoint's origin {:?} is not that of {}", head.origin, log.name);
+        return Err(Problem::Checkpoint(message));
+    }
+    Ok((head, others.len()))
+}
+
+/// The key's name, or the name and the number of a version 1 log's shard.
+fn is_origin_of(log: &LogKey, origin: &str) -> bool {
+    match origin.strip_prefix(&log.name) {
+        Some("") => true,
+        Some(rest) => rest
+            .strip_prefix(" - ")
+            .is_some_and(|shard| !shard.is_empty() && shard.bytes().all(|byte| byte.is_ascii_digit())),
+        None => false,
+    }
 }
 
 /// What a log's signature that is not accepted means.
