@@ -35,7 +35,8 @@ fn imports(text: &str) -> Vec<String> {
         .filter(|line| !line.trim_start().starts_with("//"))
         .flat_map(|line| line.split("crate::").skip(1))
         .map(|rest| {
-            rest.chars().take_while(|character| character.is_ascii_lowercase() || *character == '_').collect()
+            let is_name = |character: &char| matches!(character, 'a'..='z' | '0'..='9' | '_');
+            rest.chars().take_while(is_name).collect()
         })
         .collect()
 }

@@ -178,14 +178,18 @@ fn others(value: &Value) -> Vec<Value> {
 
 /// No signature covers these, and nothing is concluded from them.
 fn is_open(place: &str, other: &Value) -> bool {
+    // certificates beside the leaf are not used
+    let others = place.ends_with("/x509CertificateChain/certificates")
+        && other.as_array().is_some_and(|all| all.len() > 1);
     let hint = place.ends_with("/publicKey/hint") || place.ends_with("/keyid");
     // without its digest or timestamps a bundle says less, and what is left may suffice
     let digest = place.ends_with("/messageDigest/digest") && other == "";
-    hint || digest || (place.ends_with("/rfc3161Timestamps") && other.as_array().is_some())
+    others || hint || digest || (place.ends_with("/rfc3161Timestamps") && other.as_array().is_some())
 }
 
 #[test]
 fn no_field_of_an_honest_bundle_can_be_changed() {
+    let mut accepted = Vec::new();
     for name in HONEST {
         let case = named(name);
         let bundle = bundle_of(&case);
@@ -200,11 +204,13 @@ fn no_field_of_an_honest_bundle_can_be_changed() {
                 if changed == bundle || is_open(&place, &other) {
                     continue;
                 }
-                let outcome = run(&with_bundle(&case, &changed)).outcome;
-                assert_ne!(outcome, Outcome::Verified, "{name} {place} {other}");
+                if run(&with_bundle(&case, &changed)).outcome == Outcome::Verified {
+                    accepted.push(format!("{name} {place} {other:.120}"));
+                }
             }
         }
     }
+    assert!(accepted.is_empty(), "{accepted:#?}");
 }
 
 #[test]

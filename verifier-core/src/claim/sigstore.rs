@@ -372,6 +372,6 @@ fn signers(input: &SigstoreInput, verification: &Verification, out: &mut ReportB
         key_id: None,
         basis,
         source,
-        signed_at: verification.times.first().map(|time| time.at.to_string()),
+        signed_at: None,
     });
 }
