@@ -53,6 +53,7 @@ pub mod render;
 pub mod report;
 pub mod sigstore;
 pub mod time;
+pub mod timestamp;
 pub mod tlog;
 pub mod trust;
 pub mod verify;

@@ -10,7 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["bytes", "time", "par"],
     &["json", "crypto", "archive"],
     &["canon", "merkle", "finding", "x509"],
-    &["tlog"],
+    &["timestamp", "tlog"],
     &["sigstore"],
     &["trust", "chain", "format"],
     &["report", "evidence"],
@@ -35,8 +35,9 @@ fn imports(text: &str) -> Vec<String> {
         .filter(|line| !line.trim_start().starts_with("//"))
         .flat_map(|line| line.split("crate::").skip(1))
         .map(|rest| {
-            let is_name = |character: &char| matches!(character, 'a'..='z' | '0'..='9' | '_');
-            rest.chars().take_while(is_name).collect()
+            rest.chars()
+                .take_while(|character| character.is_ascii_alphanumeric() || *character == '_')
+                .collect()
         })
         .collect()
 }
