@@ -165,7 +165,7 @@ fn others(value: &Value) -> Vec<Value> {
             .collect();
     }
     let mut others = vec![json!(format!("{text}x")), json!("")];
-    if let Some(bytes) = verifier_core::bytes::base64::decode(text) {
+    if let Some(bytes) = verifier_core::bytes::base64::decode(text).filter(|bytes| !bytes.is_empty()) {
         for at in [0, bytes.len() / 3, bytes.len() / 2, bytes.len() - 1] {
             let mut flipped = bytes.clone();
             flipped[at] ^= 1;
