@@ -120,7 +120,7 @@ const HONEST: [&str; 6] = [
     "happy-path-intoto-in-dsse-v3",
     "intoto-with-custom-trust-root",
     "managed-key-happy-path",
-    "rekor2-happy-path",
+    "rekor2-timestamp-without-embedded-cert",
     "rekor2-dsse-happy-path",
 ];
 
@@ -328,10 +328,64 @@ fn a_verdict_is_for_its_date() {
     assert!(before.has_code("SIGSTORE_TIME_AFTER_AS_OF"));
 }
 
+/// A timestamp with any one bit changed proves the same time as before or none: what no signature covers, such as
+/// the status of the response, may differ.
+#[test]
+fn no_bit_of_a_timestamp_changes_the_time() {
+    let case = named("rekor2-timestamp-without-embedded-cert");
+    let honest = run(&case.input).artifact.signed;
+    let place = "/verificationMaterial/timestampVerificationData/rfc3161Timestamps/0/signedTimestamp";
+    let bundle = bundle_of(&case);
+    let token = bundle.pointer(place).unwrap().as_str().unwrap();
+    let token = verifier_core::bytes::base64::decode(token).unwrap();
+    let mut verified = 0;
+    for at in 0..token.len() {
+        let mut flipped = token.clone();
+        flipped[at] ^= 1 << (at % 8);
+        let mut changed = bundle.clone();
+        *changed.pointer_mut(place).unwrap() = json!(verifier_core::bytes::base64::encode(&flipped));
+        let report = run(&with_bundle(&case, &changed));
+        if report.outcome == Outcome::Verified {
+            assert_eq!(report.artifact.signed, honest, "byte {at}");
+            verified += 1;
+        }
+    }
+    assert!(verified < 8, "{verified} changes were accepted");
+}
+
+/// The suite's case has line breaks in its base64 and is refused for them; without them, the certificate had expired.
+#[test]
+fn a_timestamp_after_the_certificate_expired_is_refused() {
+    let case = named("rekor2-timestamp-with-incorrect-time_fail");
+    let unbroken = |bundle: &mut Value| {
+        let place = "/verificationMaterial/timestampVerificationData/rfc3161Timestamps/0/signedTimestamp";
+        let text = bundle.pointer_mut(place).unwrap();
+        *text = json!(text.as_str().unwrap().replace('\n', ""));
+    };
+    refused(&case, unbroken, "SIGSTORE_CERT_NOT_VALID_AT_TIME");
+}
+
+/// A genuine key of somebody else.
+#[test]
+fn another_key_verifies_nothing() {
+    let case = named("managed-key-happy-path");
+    let root: Value = serde_json::from_slice(verifier_core::sigstore::trusted_root::EMBEDDED).unwrap();
+    let spki = root["tlogs"][0]["publicKey"]["rawBytes"].as_str().unwrap();
+    let pem = format!("-----BEGIN PUBLIC KEY-----\n{spki}\n-----END PUBLIC KEY-----\n");
+    let signer = SignerInput::Key(NamedBlob::new("key", pem.into_bytes()));
+    let report = run(&SigstoreInput { signer, ..case.input });
+    assert_eq!(report.outcome, Outcome::Disproved);
+    assert!(report.has_code("SIGSTORE_SIGNATURE_INVALID") && report.has_code("REKOR_ENTRY_MISMATCH"));
+    let signer = named("happy-path-v0.3").input.signer;
+    let report = run(&SigstoreInput { signer, ..named("managed-key-happy-path").input });
+    assert_eq!(report.outcome, Outcome::NotEstablished);
+    assert!(report.has_code("SIGSTORE_KEY_REQUIRED"));
+}
+
 /// Certificates and timestamps cut at every byte, and the bundle itself: an answer, and never "verified".
 #[test]
 fn what_is_cut_short_is_refused() {
-    let case = named("rekor2-happy-path");
+    let case = named("rekor2-timestamp-without-embedded-cert");
     let bundle = bundle_of(&case);
     let places = [
         "/verificationMaterial/certificate/rawBytes",
@@ -349,7 +403,7 @@ fn what_is_cut_short_is_refused() {
         }
     }
     let text = serde_json::to_vec(&bundle).unwrap();
-    for length in (0..text.len()).step_by(7) {
+    for length in (0..text.len()).step_by(97) {
         let bundle = NamedBlob::new("bundle.json", text[..length].to_vec());
         assert_ne!(
             run(&SigstoreInput { bundle, ..case.input.clone() }).outcome,

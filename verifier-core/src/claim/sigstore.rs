@@ -22,6 +22,7 @@ use crate::sigstore::check::{Check, Outcome, Problem};
 use crate::sigstore::dsse::StatementError;
 use crate::sigstore::entry::{Verifier, verifier_of_pem};
 use crate::sigstore::identity::Expected;
+use crate::sigstore::sct::SctError;
 use crate::sigstore::trusted_root::{EMBEDDED, TrustedRoot};
 use crate::sigstore::verify::{ExpectedSigner, Question, Verification};
 use crate::trust::{Basis, NamedBlob, TrustPolicy};
@@ -299,7 +300,10 @@ fn finding(problem: &Problem) -> Finding {
         Problem::Algorithm(_) => out_of_scope(&code::SIGSTORE_ALGORITHM_UNSUPPORTED),
         Problem::CertificateChain(_) => disproves(&code::SIGSTORE_CERT_CHAIN_INVALID),
         Problem::CertificateTime { .. } => disproves(&code::SIGSTORE_CERT_NOT_VALID_AT_TIME),
-        Problem::CertificateLog(_) => disproves(&code::SIGSTORE_SCT_INVALID),
+        Problem::CertificateLog(SctError::Signature | SctError::Malformed) => {
+            disproves(&code::SIGSTORE_SCT_INVALID)
+        }
+        Problem::CertificateLog(_) => lacks(&code::SIGSTORE_SCT_INVALID),
         Problem::Identity { expected, names } => disproves(&code::SIGSTORE_IDENTITY_MISMATCH)
             .fact("expected", expected)
             .fact("found", names.join(", ")),

@@ -10,7 +10,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::bytes::{Blob, base64};
-use crate::json::{Document, Kind, ParserLimits, Value};
+use crate::json::{AnomalyKind, Document, Kind, ParserLimits, Value};
 
 /// A message that does not have its form, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,14 +40,16 @@ impl fmt::Display for Malformed {
 
 impl std::error::Error for Malformed {}
 
-/// Parses a document in which no two readers see different values.
+/// Parses a document in which no two readers see different texts. Integers that a double cannot hold may occur where
+/// none is read.
 pub(super) fn document(bytes: &[u8], limits: ParserLimits) -> Result<Document, Malformed> {
     let document = Document::parse(Blob::new(bytes.to_vec()), limits).map_err(|error| Malformed {
         problem: format!("not JSON: {error}"),
         pointer: String::new(),
         bytes: error.offset..error.offset,
     })?;
-    if let Some((_, value)) = document.anomalies().next() {
+    let ambiguous = |kind: AnomalyKind| kind != AnomalyKind::UnsafeInteger;
+    if let Some((_, value)) = document.anomalies().find(|(kind, _)| ambiguous(*kind)) {
         return Err(Malformed::at(value, "two readers may see different values here"));
     }
     Ok(document)
@@ -102,14 +104,12 @@ impl<'a> Message<'a> {
     /// An `int64` that is not negative; 0 when absent.
     pub(super) fn integer(self, name: &str) -> Result<u64, Malformed> {
         let Some(value) = self.optional(name) else { return Ok(0) };
-        let text = match value.kind() {
-            Kind::Int => value.number().map(Cow::Borrowed),
-            Kind::String => value.text(),
+        let number = match value.kind() {
+            Kind::Int => value.number().and_then(decimal).filter(|number| *number <= EXACT),
+            Kind::String => value.text().as_deref().and_then(decimal),
             _ => None,
         };
-        text.as_deref()
-            .and_then(decimal)
-            .ok_or_else(|| Malformed::at(value, "not a 64-bit integer of zero or more"))
+        number.ok_or_else(|| Malformed::at(value, "not a 64-bit integer of zero or more"))
     }
 
     /// Items of a repeated member, at most `limit`.
@@ -138,6 +138,9 @@ pub(super) fn decode_bytes32(value: Value<'_>) -> Result<[u8; 32], Malformed> {
     decode_bytes(value)?.try_into().map_err(|_| Malformed::at(value, "not 32 bytes"))
 }
 
+/// The largest integer up to which every reader of JSON numbers agrees.
+const EXACT: u64 = 1 << 53;
+
 /// A decimal without sign and leading zeros that fits an `int64`.
 fn decimal(text: &str) -> Option<u64> {
     let canonical = text == "0" || !text.starts_with('0');
@@ -160,6 +163,7 @@ mod tests {
     fn integers_have_one_spelling() {
         assert_eq!(integer(r#"{"n":"9223372036854775807"}"#).unwrap(), i64::MAX.cast_unsigned());
         assert_eq!(integer(r#"{"n":7}"#).unwrap(), 7);
+        assert!(integer(r#"{"n":9007199254740993}"#).is_err());
         assert_eq!(integer(r#"{"n":"0"}"#).unwrap(), 0);
         assert_eq!(integer(r#"{"n":null}"#).unwrap(), 0);
         for text in

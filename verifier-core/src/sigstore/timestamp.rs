@@ -42,7 +42,14 @@ fn verify_one(
     for authority in authorities {
         let chain: Result<Vec<Certificate>, _> =
             authority.chain.iter().map(|der| Certificate::read(der)).collect();
-        let Ok(chain) = chain else { continue };
+        let chain = match chain {
+            Ok(chain) => chain,
+            Err(error) => {
+                let reason_text = format!("the timestamp authority's chain: {error}");
+                reason = Problem::TimestampAuthority { position, reason: reason_text };
+                continue;
+            }
+        };
         match verify_by_authority(&token, signature, &chain) {
             Ok(at) if authority.window.contains(at) => {
                 return Ok(VerifiedTime { source: "timestamped at", at });
