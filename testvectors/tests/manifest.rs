@@ -19,6 +19,9 @@ fn origin_of(path: &str) -> (&'static str, &'static str) {
         Some("standards") => {
             ("published standards, facts restated; the file names its source", "MIT OR Apache-2.0")
         }
+        Some("sigstore") if path.starts_with("sigstore/conformance/") => {
+            ("sigstore-conformance, test/assets/bundle-verify, unchanged", "Apache-2.0")
+        }
         Some("reference") => ("reference verifier 3.28.1", "MIT"),
         Some("demo") => ("permit-issuer demo", "MIT OR Apache-2.0"),
         Some("generated") => ("permit-issuer vectors", "MIT OR Apache-2.0"),

@@ -14,6 +14,7 @@ pub(crate) mod limits;
 pub(crate) mod monitor;
 pub(crate) mod output;
 pub(crate) mod render;
+pub(crate) mod sigstore;
 pub(crate) mod timestamps;
 pub(crate) mod trust;
 pub(crate) mod verify;
@@ -62,6 +63,9 @@ pub(crate) enum Command {
     Doctor(doctor::DoctorArgs),
     /// Verify a checkpoint
     Checkpoint(CheckpointArgs),
+    /// Verify a Sigstore bundle over an artifact: signer, transparency log, signing time
+    #[command(after_help = EXIT_STATUS)]
+    Sigstore(sigstore::SigstoreArgs),
     /// Verify an authority proof of an export
     AuthorityProof(later::AuthorityProofArgs),
     /// Verify a work-chain pack

@@ -12,6 +12,7 @@ mod monitor;
 mod render;
 mod run;
 mod show;
+mod sigstore;
 mod verify;
 
 use std::ffi::OsStr;
@@ -56,6 +57,7 @@ pub(crate) fn dispatch(command: Command, console: &mut Console<'_>) -> Ended {
         Command::Render(args) => render::run(&args, console),
         Command::Doctor(args) => doctor::run(&args, console),
         Command::Checkpoint(args) => checkpoint::run(&args, console),
+        Command::Sigstore(args) => sigstore::run(&args, console),
         Command::AuthorityProof(args) => later::authority_proof(&args, console),
         Command::WorkChain(args) => later::work_chain(&args, console),
         Command::Monitor(args) => monitor::run(&args, console),

@@ -239,6 +239,19 @@ pub fn unsigned(value: &[u8]) -> Result<&[u8], DerError> {
     }
 }
 
+/// The content octets of an integer of either sign in its shortest form.
+///
+/// # Errors
+/// [`DerError::Value`] when there are none or too many.
+pub fn shortest(value: &[u8]) -> Result<&[u8], DerError> {
+    match value {
+        [] => Err(DerError::Value),
+        [0, second, ..] if *second < 0x80 => Err(DerError::Value),
+        [0xff, second, ..] if *second >= 0x80 => Err(DerError::Value),
+        _ => Ok(value),
+    }
+}
+
 /// An integer below 2^63 that is not negative, from its content octets (also of an implicitly tagged one).
 ///
 /// # Errors
@@ -322,6 +335,10 @@ mod tests {
         }
         assert_eq!(unsigned(&[0, 0xff, 1]), Ok(&[0xff, 1][..]));
         assert_eq!(boolean(&[1]), Err(DerError::Value));
+        assert_eq!(shortest(&[0xde, 0xad]), Ok(&[0xde, 0xad][..]));
+        for wrong in [&[][..], &[0, 1], &[0xff, 0x80]] {
+            assert_eq!(shortest(wrong), Err(DerError::Value), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod monitor;
 pub mod payload_digest;
 pub mod permit;
 pub mod scope;
+pub mod sigstore;
 pub mod timestamps;
 pub mod voice;
 pub mod walk;
@@ -48,4 +49,10 @@ pub mod name {
     pub const REVIEW_TRANSITION: &str = crate::claim::permit::REVIEW_TRANSITION;
     /// A single-file bundle is consistent and signed.
     pub const BUNDLE: &str = "evidence_bundle.self_attesting.v1";
+    /// The expected signer signed the artifact.
+    pub const SIGSTORE_SIGNATURE: &str = "sigstore.signature.v1";
+    /// The log has an entry of the signature.
+    pub const SIGSTORE_LOG_INCLUSION: &str = "sigstore.log_inclusion.v1";
+    /// The signature existed at a proven time.
+    pub const SIGSTORE_SIGNING_TIME: &str = "sigstore.signing_time.v1";
 }

@@ -244,6 +244,17 @@ impl SubjectKey {
         }
     }
 
+    /// The scheme of protocols in which the key alone decides it: a P-384 key signs SHA-384, others SHA-256.
+    #[must_use]
+    pub fn usual_scheme(&self) -> Scheme {
+        match &self.0 {
+            Inner::Rsa(_) => Scheme::Rsa(Some(Hash::Sha256)),
+            Inner::P256(_) => Scheme::Ecdsa(Hash::Sha256),
+            Inner::P384(_) => Scheme::Ecdsa(Hash::Sha384),
+            Inner::Ed25519(_) => Scheme::Ed25519,
+        }
+    }
+
     /// Checks a signature of `message`.
     ///
     /// # Errors

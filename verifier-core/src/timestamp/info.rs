@@ -50,7 +50,8 @@ impl<'a> TstInfo<'a> {
         let (imprint_algorithm, digest) = (imprint.algorithm()?, imprint.expect(der::OCTET_STRING)?.value);
         imprint.end()?;
         let serial = inside.expect(der::INTEGER)?.value;
-        der::unsigned(serial)?;
+        // RFC 3161 does not say that it is positive, and OpenSSL reads others.
+        der::shortest(serial)?;
         let time = inside.expect(der::GENERALIZED_TIME)?.value;
         let (gen_time_text, gen_time) = general_time(time)
             .ok_or_else(|| Problem::Malformed("genTime is not YYYYMMDDhhmmss[.f]Z".to_owned()))?;

@@ -4,6 +4,7 @@
 //! [`TrustSet`] of anchors and revocation lists, whether an accepted authority claimed it. The two are kept apart
 //! because a token that was put together by hand states a digest and a time as well as a genuine one does.
 
+mod authority;
 mod info;
 mod problem;
 mod signer;
@@ -11,6 +12,7 @@ mod token;
 mod trust;
 mod verify;
 
+pub use authority::verify_by_authority;
 pub use info::{Accuracy, TstInfo};
 pub use problem::{NotValidated, Problem};
 pub use token::{Form, Token};

@@ -149,7 +149,7 @@ fn note_remarks(attributes: &Attributes<'_>, gen_time: UnixNanos, checks: &mut C
 }
 
 /// `TSTInfo.tsa`, when stated, is the signer's subject or one of its alternative names.
-fn check_name(token: &Token<'_>, signer: &Certificate) -> Result<(), Problem> {
+pub(super) fn check_name(token: &Token<'_>, signer: &Certificate) -> Result<(), Problem> {
     let Some(name) = token.info.tsa else { return Ok(()) };
     if name.tag == der::context(4) && name.value == signer.subject() {
         return Ok(());
@@ -168,7 +168,7 @@ fn check_name(token: &Token<'_>, signer: &Certificate) -> Result<(), Problem> {
 }
 
 /// RFC 3161 section 2.3: the certificate is for timestamps and for nothing else, and says so critically.
-fn check_purpose(signer: &Certificate) -> Result<(), Problem> {
+pub(super) fn check_purpose(signer: &Certificate) -> Result<(), Problem> {
     if signer.is_ca() {
         return Err(Problem::Purpose("it is a certification authority"));
     }

@@ -8,6 +8,7 @@ use crate::finding::{Effect, Finding, Location, catalog};
 use crate::report::{FileSummary, Report, ReportBuilder};
 use crate::trust::TrustPolicy;
 
+pub use crate::claim::sigstore::{SignerInput, SigstoreInput};
 pub use crate::evidence::{NoProgress, Progress};
 
 /// Verifies one set of evidence.
@@ -31,6 +32,14 @@ pub fn verify_batch(batch: &Batch, policy: &TrustPolicy, progress: &dyn Progress
     }
     let verify = |evidence| verify_beside(evidence, std::mem::take(&mut beside), policy, progress);
     batch.sets.iter().map(verify).collect()
+}
+
+/// Verifies a Sigstore bundle over an artifact.
+#[must_use]
+pub fn verify_sigstore(input: &SigstoreInput, policy: &TrustPolicy) -> Report {
+    let mut out = ReportBuilder::new(policy.limits.findings_per_code, policy.require.clone());
+    claim::sigstore::verify(input, policy, &mut out);
+    out.finish(&policy.as_of)
 }
 
 fn verify_beside(

@@ -12,6 +12,7 @@ pub mod monitor;
 pub mod permit;
 pub mod pins;
 pub mod scope;
+pub mod sigstore;
 pub mod timestamp;
 pub mod trust;
 pub mod voice;
@@ -37,6 +38,7 @@ static TABLES: &[&[&Code]] = &[
     voice::ALL,
     command::ALL,
     workflow::ALL,
+    sigstore::ALL,
 ];
 
 /// Every code, by table.
