@@ -30,10 +30,11 @@
 //! limited before memory is used, and a problem never ends in a panic.
 //!
 //! Verified here: audit exports (bundle versions 1 and 2, governance events, JSON lines, workflow evidence,
-//! incident bundles), their chains, closures, permit decisions and scope, key manifests, the signature of
-//! evidence bundles, and the composite hash and signature of checkpoints. Not judged by this release: timestamps
-//! and transparency logs, signature slots and co-signatures of permits, authority and revocation claims,
-//! packages and work chains. Evidence that carries or demands those is never reported as verified for them.
+//! incident bundles), their chains, closures, permit decisions and scope, inclusion of their entries in a
+//! transparency log, key manifests, evidence bundles, checkpoints, voice-session attestations, RFC 3161 timestamps,
+//! checkpoint-consistency documents and Sigstore bundles. Not judged by this release: signature slots and
+//! co-signatures of permits, authority and revocation claims, packages and work chains. Evidence that carries or
+//! demands those is never reported as verified for them.
 #![warn(missing_docs)]
 
 pub mod archive;

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::limits::LimitArgs;
+use super::log::LogTrustArgs;
 use super::output::OutputArgs;
 use super::timestamps::TimestampArgs;
 use super::trust::{RequireArgs, Switches, TrustArgs};
@@ -34,6 +35,8 @@ pub(crate) struct ExportArgs {
     pub(crate) raw: bool,
     #[command(flatten)]
     pub(crate) timestamps: TimestampArgs,
+    #[command(flatten)]
+    pub(crate) logs: LogTrustArgs,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
     #[command(flatten)]

@@ -11,6 +11,7 @@ pub(crate) mod front;
 pub(crate) mod keys;
 pub(crate) mod later;
 pub(crate) mod limits;
+pub(crate) mod log;
 pub(crate) mod monitor;
 pub(crate) mod output;
 pub(crate) mod render;
@@ -63,6 +64,12 @@ pub(crate) enum Command {
     Doctor(doctor::DoctorArgs),
     /// Verify a checkpoint
     Checkpoint(CheckpointArgs),
+    /// Verify a transparency log: its signed head, and all of its files
+    #[command(after_help = EXIT_STATUS)]
+    Log(log::LogArgs),
+    /// Decide whether two heads of one log are of one history
+    #[command(after_help = EXIT_STATUS)]
+    CompareHeads(log::CompareHeadsArgs),
     /// Verify a Sigstore bundle over an artifact: signer, transparency log, signing time
     #[command(after_help = EXIT_STATUS)]
     Sigstore(sigstore::SigstoreArgs),

@@ -106,9 +106,9 @@ pub(crate) struct RequireArgs {
     /// State verdicts as of this date or time instead of now (a date alone is its first moment, UTC)
     #[arg(long, value_name = "DATE", value_parser = parse_date, help_heading = ADDED)]
     pub(crate) as_of: Option<Timestamp>,
-    /// Fail unless this claim is supported; may be repeated. Short names: walk, closures, integrity,
-    /// scope, scope-identity
-    #[arg(long, value_name = "CLAIM", value_parser = parse_claim, help_heading = ADDED)]
+    /// Fail unless these claims are supported; may be repeated. Short names: walk, closures, integrity,
+    /// scope, scope-identity, timestamp, inclusion, witness:KofN
+    #[arg(long, value_name = "CLAIM,…", value_parser = parse_claim, value_delimiter = ',', help_heading = ADDED)]
     pub(crate) require: Vec<String>,
     /// Threads; the report does not depend on it
     #[arg(long, value_name = "N", help_heading = ADDED)]
@@ -160,6 +160,10 @@ pub(crate) fn require(policy: &mut TrustPolicy, name: &str) {
     match name {
         WALK => policy.walk = Check::Required,
         CLOSURES => policy.closures = Check::Required,
+        quorum if quorum.starts_with(QUORUM) => {
+            policy.logs.witnesses = parse_quorum(quorum);
+            policy.require.insert(WITNESS.to_owned());
+        }
         other => drop(policy.require.insert(other.to_owned())),
     }
 }
@@ -168,21 +172,39 @@ pub(crate) fn require(policy: &mut TrustPolicy, name: &str) {
 /// a mistake of the command line.
 fn parse_claim(text: &str) -> Result<String, String> {
     let name = SHORT_NAMES.iter().find(|(short, _)| *short == text).map_or(text, |(_, name)| name);
+    if name.starts_with(QUORUM) {
+        let known = parse_quorum(name).map(|_| name.to_owned());
+        return known.ok_or_else(|| "not of the form witness:KofN, such as witness:2of3".to_owned());
+    }
     match registry::claim(name) {
         Some(_) => Ok(name.to_owned()),
+        None if OWN.contains(&name) => Ok(name.to_owned()),
         None => Err("not a registered claim; `keel-verify claim list` shows them".to_owned()),
     }
 }
 
 const WALK: &str = "governance_chain.local_continuity.v1";
 const CLOSURES: &str = "closure.signature.v1";
-const SHORT_NAMES: [(&str, &str); 5] = [
+const WITNESS: &str = "transparency_log.witness.v1";
+const QUORUM: &str = "witness:";
+/// Claims that no registry has.
+const OWN: [&str; 2] = ["transparency_log.inclusion.v1", WITNESS];
+const SHORT_NAMES: [(&str, &str); 7] = [
     ("walk", WALK),
     ("closures", CLOSURES),
     ("integrity", "export.integrity.v1"),
     ("scope", "export.scope_faithfulness.v1"),
     ("scope-identity", "export.scope_identity.v1"),
+    ("timestamp", "checkpoint.tsa_chain.v1"),
+    ("inclusion", "transparency_log.inclusion.v1"),
 ];
+
+/// K of N witnesses, 1 ≤ K ≤ N.
+fn parse_quorum(text: &str) -> Option<(usize, usize)> {
+    let (needed, of) = text.strip_prefix(QUORUM)?.split_once("of")?;
+    let (needed, of) = (needed.parse().ok()?, of.parse().ok()?);
+    (1..=of).contains(&needed).then_some((needed, of))
+}
 
 /// Reads a date option.
 pub(super) fn parse_date(text: &str) -> Result<Timestamp, String> {

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::export::ExportChecks;
 use super::limits::LimitArgs;
+use super::log::LogTrustArgs;
 use super::output::OutputArgs;
 use super::timestamps::TimestampArgs;
 use super::trust::{RequireArgs, TrustArgs};
@@ -35,6 +36,8 @@ pub(crate) struct VerifyArgs {
     pub(crate) public_key_url: Option<String>,
     #[command(flatten)]
     pub(crate) timestamps: TimestampArgs,
+    #[command(flatten)]
+    pub(crate) logs: LogTrustArgs,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
     #[command(flatten)]

@@ -20,6 +20,7 @@ pub(super) fn run(args: &ExportArgs, console: &mut Console<'_>) -> Ended {
             Err(message) => return console.misused("export", message),
         };
     args.timestamps.apply(&args.limits, &mut policy);
+    args.logs.apply(&args.limits, &mut policy);
     let batches = match args.manifest() {
         Some(manifest) => vec![run::named(export, manifest, &policy.limits)],
         None => evidence::gather(&[export.as_ref()], &policy.limits),

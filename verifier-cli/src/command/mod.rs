@@ -8,6 +8,7 @@ mod export;
 pub(crate) mod help;
 mod keys;
 mod later;
+mod log;
 mod monitor;
 mod render;
 mod run;
@@ -57,6 +58,8 @@ pub(crate) fn dispatch(command: Command, console: &mut Console<'_>) -> Ended {
         Command::Render(args) => render::run(&args, console),
         Command::Doctor(args) => doctor::run(&args, console),
         Command::Checkpoint(args) => checkpoint::run(&args, console),
+        Command::Log(args) => log::run(&args, console),
+        Command::CompareHeads(args) => log::compare(&args, console),
         Command::Sigstore(args) => sigstore::run(&args, console),
         Command::AuthorityProof(args) => later::authority_proof(&args, console),
         Command::WorkChain(args) => later::work_chain(&args, console),

@@ -24,6 +24,7 @@ pub(super) fn run(args: &VerifyArgs, console: &mut Console<'_>) -> Ended {
         Err(message) => return console.misused("verify", message),
     };
     args.timestamps.apply(&args.limits, &mut policy);
+    args.logs.apply(&args.limits, &mut policy);
     policy.timestamps.skip = args.no_tsa;
     if let Some(url) = args.public_key_url.as_ref().filter(|url| !url.is_empty()) {
         policy.keys = trust::key_of_url(url, &args.limits);

@@ -77,6 +77,11 @@ pub fn assemble(parts: Vec<Part>, limits: &Limits) -> Assembly {
             continue;
         };
         used.insert(payload);
+        let proofs = payload_part(&known, payload).map(|part| format!("{}.tlog-proofs", part.label));
+        let proofs = known
+            .iter()
+            .position(|(kind, part)| *kind == Kind::LogProofs && proofs.as_ref() == Some(&part.label));
+        used.extend(proofs);
         let folder = folder_of(&manifest.label);
         let key_manifest = known
             .iter()
@@ -116,7 +121,7 @@ pub fn assemble(parts: Vec<Part>, limits: &Limits) -> Assembly {
                 assembly.sets.push(Evidence::Unsupported { kind: kind.title(), part });
             }
             Kind::KeyManifest if assembly.sets.is_empty() => assembly.sets.push(Evidence::KeyManifest(part)),
-            Kind::KeyManifest | Kind::ExportManifest | Kind::OtherJson | Kind::Other => {
+            Kind::KeyManifest | Kind::ExportManifest | Kind::LogProofs | Kind::OtherJson | Kind::Other => {
                 assembly.leftovers.push(Leftover { kind: kind.title(), part });
             }
         }

@@ -41,6 +41,8 @@ pub enum Kind {
     KeyStatusManifest,
     /// A permit package.
     PermitPackage,
+    /// Inclusion proofs of an export's entries.
+    LogProofs,
     /// A zip archive.
     Zip,
     /// JSON of no known kind.
@@ -66,6 +68,7 @@ impl Kind {
             Self::WorkChain => "work-chain pack",
             Self::KeyStatusManifest => "key-status manifest",
             Self::PermitPackage => "permit package",
+            Self::LogProofs => "inclusion proofs",
             Self::Zip => "zip archive",
             Self::OtherJson => "JSON of no known kind",
             Self::Other => "file of no known kind",
@@ -90,6 +93,9 @@ pub fn identify(part: &Part, limits: &Limits) -> Result<Kind, ReadError> {
         } else {
             Kind::Zip
         });
+    }
+    if head.starts_with(crate::tlog::proof::MANY.as_bytes()) {
+        return Ok(Kind::LogProofs);
     }
     Ok(of_json_head(&head, limits))
 }

@@ -16,7 +16,7 @@ mod verified;
 
 pub use keyring::{KeyRequest, KeyRing, Refusal, ResolvedKey};
 pub use manifest::{Bound, KeyEntry, KeyManifest, ManifestError};
-pub use policy::{Check, KeySource, NamedBlob, TimestampTrust, TrustPolicy};
+pub use policy::{Check, KeySource, LogTrust, NamedBlob, TimestampTrust, TrustPolicy};
 pub use table::KeyTable;
 pub use verified::{Basis, Verified};
 

@@ -56,6 +56,17 @@ pub struct TimestampTrust {
     pub skip: bool,
 }
 
+/// Which transparency logs and witnesses count. By default none does.
+#[derive(Clone, Debug, Default)]
+pub struct LogTrust {
+    /// Keys of logs, as text.
+    pub keys: Vec<String>,
+    /// A policy of logs and witnesses.
+    pub policy: Option<NamedBlob>,
+    /// How many of how many witnesses must have cosigned a head, whatever the policy's quorum.
+    pub witnesses: Option<(usize, usize)>,
+}
+
 /// Everything that decides a verdict besides the evidence.
 #[derive(Clone, Debug)]
 pub struct TrustPolicy {
@@ -71,6 +82,8 @@ pub struct TrustPolicy {
     pub closures: Check,
     /// Whose timestamps count.
     pub timestamps: TimestampTrust,
+    /// Which transparency logs and witnesses count.
+    pub logs: LogTrust,
     /// Claims that must be supported.
     pub require: BTreeSet<String>,
     /// The date that verdicts are stated for.
@@ -93,6 +106,7 @@ impl TrustPolicy {
             walk: Check::Automatic,
             closures: Check::Automatic,
             timestamps: TimestampTrust::default(),
+            logs: LogTrust::default(),
             require: BTreeSet::new(),
             as_of,
             limits: Limits::default(),

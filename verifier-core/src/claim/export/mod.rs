@@ -149,6 +149,7 @@ pub(crate) fn verify(
     gate.step(&[name::LOCAL_CONTINUITY], out, |out| walk::check(&export, collected.chain, out));
     gate.after(name::LOCAL_CONTINUITY, out);
     payload_digest::check(&export, &collected.digests, out);
+    crate::claim::tlog::check(&export, out);
     if fields_bundle(&export) {
         // A manifest beside a bundle must not make the bundle's own signature go unread.
         crate::claim::bundle::check_inner(&export, out);

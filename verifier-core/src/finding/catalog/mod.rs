@@ -14,6 +14,7 @@ pub mod pins;
 pub mod scope;
 pub mod sigstore;
 pub mod timestamp;
+pub mod tlog;
 pub mod trust;
 pub mod voice;
 pub mod walk;
@@ -35,6 +36,7 @@ static TABLES: &[&[&Code]] = &[
     permit::ALL,
     scope::ALL,
     timestamp::ALL,
+    tlog::ALL,
     voice::ALL,
     command::ALL,
     workflow::ALL,

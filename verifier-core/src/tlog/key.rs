@@ -1,0 +1,182 @@
+//! Keys of signed notes, and what their signatures say (C2SP signed-note and tlog-cosignature; spec 16.3, 16.4).
+//!
+//! ```text
+//! key text       = <name>+<8 hex digits of the key id>+<base64( type | public key )>
+//! key id         = first 4 bytes of SHA-256( name | 0x0A | type | public key )
+//! type 0x01      Ed25519 over the text of the note: the log itself
+//! type 0x04      u64 big-endian seconds | Ed25519 over "cosignature/v1\ntime <seconds>\n" and the text: a witness
+//! ```
+
+use std::fmt;
+
+use super::note::{Note, NoteSignature};
+use crate::bytes::{base64, hex};
+use crate::crypto::{PublicKey, SignatureText, sha256, verify};
+
+/// Who a key belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A log, which signs its own tree heads.
+    Log,
+    /// A witness, which says that it saw a head that extends all it saw before, and when.
+    Witness,
+}
+
+/// Why a text is no key of a note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// Not `<name>+<key id>+<base64>`, or a name with blanks or `+`.
+    Form,
+    /// The key id is not that of name and key.
+    KeyId,
+    /// A type of key that is not supported.
+    Type(u8),
+    /// No Ed25519 public key.
+    Key,
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Form => formatter.write_str("the key is not of the form name+id+base64"),
+            Self::KeyId => formatter.write_str("the key id is not that of this name and key"),
+            Self::Type(kind) => write!(formatter, "keys of type 0x{kind:02x} are not supported"),
+            Self::Key => formatter.write_str("the key is no Ed25519 public key"),
+        }
+    }
+}
+
+impl std::error::Error for KeyError {}
+
+/// A key that the verifier trusts for its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoteKey {
+    /// Name; for a log its origin.
+    pub name: String,
+    /// Who it belongs to.
+    pub role: Role,
+    id: [u8; 4],
+    key: PublicKey,
+}
+
+/// What a note says under one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signed {
+    /// Nothing: there is no signature under the key.
+    No,
+    /// It is signed; a witness says when, in Unix seconds.
+    Yes(Option<u64>),
+    /// There is a signature under the key's name and id that does not verify.
+    Wrong,
+}
+
+impl NoteKey {
+    /// Reads the text of a key.
+    ///
+    /// # Errors
+    /// [`KeyError`] when it is none.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let (name, rest) = text.trim_end_matches('\n').split_once('+').ok_or(KeyError::Form)?;
+        let (id, encoded) = rest.split_once('+').ok_or(KeyError::Form)?;
+        if name.is_empty() || name.chars().any(char::is_whitespace) {
+            return Err(KeyError::Form);
+        }
+        let id: [u8; 4] = hex::decode(id.as_bytes()).ok_or(KeyError::Form)?;
+        let bytes = base64::decode(encoded).ok_or(KeyError::Form)?;
+        let (kind, key) = bytes.split_first().ok_or(KeyError::Form)?;
+        let role = match kind {
+            0x01 => Role::Log,
+            0x04 => Role::Witness,
+            other => return Err(KeyError::Type(*other)),
+        };
+        let mut hashed = name.as_bytes().to_vec();
+        hashed.push(b'\n');
+        hashed.extend_from_slice(&bytes);
+        if sha256(&hashed).first_chunk::<4>() != Some(&id) {
+            return Err(KeyError::KeyId);
+        }
+        let key: &[u8; 32] = key.try_into().map_err(|_| KeyError::Key)?;
+        Ok(Self { name: name.to_owned(), role, id, key: PublicKey::from_bytes(key).ok_or(KeyError::Key)? })
+    }
+
+    /// The public key.
+    #[must_use]
+    pub fn public_key(&self) -> &PublicKey {
+        &self.key
+    }
+
+    /// Whether two keys are the same key, whatever they are called.
+    #[must_use]
+    pub fn is_same_key(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+
+    /// What the note says under this key. One wrong signature outweighs a right one.
+    #[must_use]
+    pub fn signed(&self, note: &Note<'_>) -> Signed {
+        let mut signed = Signed::No;
+        for line in note.signatures.iter().filter(|line| line.name == self.name && line.key_id == self.id) {
+            match self.line(note.text, line) {
+                Some(time) => signed = Signed::Yes(time),
+                None => return Signed::Wrong,
+            }
+        }
+        signed
+    }
+
+    fn line(&self, text: &str, line: &NoteSignature<'_>) -> Option<Option<u64>> {
+        match self.role {
+            Role::Log => {
+                let signature: [u8; 64] = line.signature.as_slice().try_into().ok()?;
+                verify(&self.key, text.as_bytes(), &SignatureText(signature)).then_some(None)
+            }
+            Role::Witness => {
+                let (time, signature) = line.signature.split_first_chunk::<8>()?;
+                let signature: [u8; 64] = signature.try_into().ok()?;
+                let time = u64::from_be_bytes(*time);
+                let message = format!("cosignature/v1\ntime {time}\n{text}");
+                let good = verify(&self.key, message.as_bytes(), &SignatureText(signature));
+                (good && time >> 63 == 0).then_some(Some(time))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Spec 16 sections 16.3.3 and 16.4.
+    const LOG: &str = "keel-evidence.example/log/1+a4c08bcc+ATsdfxX9v0j6EaLWCzD9vvgjNEFjNUjeq3NlIUeQbIJC";
+    const WITNESS: &str = "witness.example/w1+83dd5baa+BHQ48hqB6Pn28rJceXNR3oVjMVueo/Rb/b2L5jtgUFcg";
+    const NOTE: &str = "keel-evidence.example/log/1\n8\nXcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyg=\n\n\
+        \u{2014} keel-evidence.example/log/1 pMCLzBpHH93nbCv/N7nnjG1KMUZHftdF/fw2R+aiJ9CKQ3ZeLfEF3It2l1LyCyELy6+L/WD6/9cYT7Z77kJg85LvhQg=\n\
+        \u{2014} witness.example/w1 g91bqgAAAABqsTuA2Q/8IRwrpWA2+hnlQKWP+56C9/uHsOquCUGBTyPxgROhWFJy/lWv9rv4TIOPihKmCEKk9INH8doTlzCNdkt+AA==\n";
+
+    #[test]
+    fn log_and_witness_sign_the_published_note() {
+        let note = Note::parse(NOTE).unwrap();
+        let (log, witness) = (NoteKey::parse(LOG).unwrap(), NoteKey::parse(WITNESS).unwrap());
+        assert_eq!(log.signed(&note), Signed::Yes(None));
+        assert_eq!(witness.signed(&note), Signed::Yes(Some(1_790_000_000)));
+        let other = NOTE.replace("\n8\n", "\n9\n");
+        let note = Note::parse(&other).unwrap();
+        assert_eq!((log.signed(&note), witness.signed(&note)), (Signed::Wrong, Signed::Wrong));
+        let unsigned = NOTE.replace("witness.example/w1 g91b", "witness.example/w2 g91b");
+        assert_eq!(witness.signed(&Note::parse(&unsigned).unwrap()), Signed::No);
+    }
+
+    #[test]
+    fn keys_have_one_spelling() {
+        for (text, error) in [
+            (LOG.replace("a4c08bcc", "a4c08bcd"), KeyError::KeyId),
+            (LOG.replace("log/1+", "log/2+"), KeyError::KeyId),
+            (LOG.replace('+', " "), KeyError::Form),
+            (format!(" {LOG}"), KeyError::Form),
+            ("a+00000000+/w==".to_owned(), KeyError::Type(0xff)),
+        ] {
+            assert_eq!(NoteKey::parse(&text), Err(error), "{text}");
+        }
+    }
+}
