@@ -31,8 +31,8 @@
 //!
 //! Verified here: audit exports (bundle versions 1 and 2, governance events, JSON lines, workflow evidence,
 //! incident bundles), their chains, closures, permit decisions and scope, key manifests, the signature of
-//! evidence bundles, and the composite hash and signature of checkpoints. Not judged by this release: timestamps
-//! and transparency logs, signature slots and co-signatures of permits, authority and revocation claims,
+//! evidence bundles, the composite hash, signature and timestamps of checkpoints, and Sigstore bundles over an
+//! artifact. Not judged by this release: transparency logs but Rekor's, signature slots and co-signatures of permits, authority and revocation claims,
 //! packages and work chains. Evidence that carries or demands those is never reported as verified for them.
 #![warn(missing_docs)]
 
