@@ -3,6 +3,7 @@ use std::fmt;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
+use x509_parser::x509::X509Version;
 
 use crate::bytes::der::{self, DerError, Reader};
 use crate::crypto::pki::{PkiError, Scheme, SubjectKey};
@@ -21,6 +22,8 @@ pub mod oid {
     pub const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
     /// subjectAltName
     pub const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
+    /// nameConstraints
+    pub const NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x1e];
     /// basicConstraints
     pub const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
     /// certificatePolicies
@@ -60,6 +63,8 @@ pub enum CertificateError {
     RepeatedExtension(String),
     /// More extensions than are read.
     TooManyExtensions,
+    /// Extensions in a certificate of version 1 or 2, which have none.
+    Version,
     /// An extension that decides is malformed.
     Extension(String),
 }
@@ -79,6 +84,7 @@ impl fmt::Display for CertificateError {
             Self::Algorithms => formatter.write_str("the certificate names two signature algorithms"),
             Self::RepeatedExtension(oid) => write!(formatter, "the extension {oid} occurs twice"),
             Self::TooManyExtensions => formatter.write_str("the certificate has too many extensions"),
+            Self::Version => formatter.write_str("the certificate has extensions that its version has not"),
             Self::Extension(oid) => write!(formatter, "the extension {oid} is malformed"),
         }
     }
@@ -190,6 +196,9 @@ impl Certificate {
     fn read_extensions(&mut self, parsed: &X509Certificate<'_>) -> Result<(), CertificateError> {
         if parsed.extensions().len() > EXTENSIONS {
             return Err(CertificateError::TooManyExtensions);
+        }
+        if !parsed.extensions().is_empty() && parsed.version() != X509Version::V3 {
+            return Err(CertificateError::Version);
         }
         for extension in parsed.extensions() {
             let oid = extension.oid.as_bytes();
@@ -309,12 +318,14 @@ impl Certificate {
         self.extensions.iter().find(|extension| extension.oid == oid)
     }
 
-    /// A critical extension that is not taken into account here.
+    /// A critical extension that is not taken into account here. Name constraints count as critical whatever they say,
+    /// since RFC 5280 section 4.2.1.10 has them be.
     #[must_use]
     pub fn unknown_critical(&self) -> Option<&Extension> {
-        self.extensions
-            .iter()
-            .find(|extension| extension.critical && !KNOWN.contains(&extension.oid.as_slice()))
+        self.extensions.iter().find(|extension| {
+            let critical = extension.critical || extension.oid == oid::NAME_CONSTRAINTS;
+            critical && !KNOWN.contains(&extension.oid.as_slice())
+        })
     }
 
     /// Whether it may issue certificates: CA and, where key usage is stated, keyCertSign.

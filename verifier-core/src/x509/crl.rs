@@ -13,6 +13,7 @@ use crate::time::UnixNanos;
 const CRL_BYTES: usize = 16 << 20;
 
 const ISSUING_DISTRIBUTION_POINT: &[u8] = &[0x55, 0x1d, 0x1c];
+const DELTA_CRL_INDICATOR: &[u8] = &[0x55, 0x1d, 0x1b];
 
 /// A revoked certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,14 @@ struct Revoked {
     from: i64,
     /// reasonCode, when stated.
     reason: Option<u8>,
+}
+
+impl Revoked {
+    /// Two entries for one certificate: the earlier date counts, and a reason only where both state it.
+    fn and(self, other: Self) -> Self {
+        let reason = self.reason.filter(|_| self.reason == other.reason);
+        Self { from: self.from.min(other.from), reason }
+    }
 }
 
 /// A revocation list (RFC 5280 section 5), read and not yet believed.
@@ -73,10 +82,9 @@ impl Crl {
             if entry.extensions().iter().any(|extension| extension.critical && !is_known_entry(extension)) {
                 scoped.get_or_insert("an entry has a critical extension that is not supported");
             }
-            // Of two entries for one certificate the earlier one counts.
             let new = revoked_entry(entry);
             let slot = revoked.entry(entry.raw_serial().to_vec()).or_insert(new);
-            slot.from = slot.from.min(new.from);
+            *slot = slot.and(new);
         }
         Ok(Self {
             tbs: tbs.raw.to_vec(),
@@ -162,6 +170,8 @@ fn scope(list: &CertificateRevocationList<'_>) -> Option<&'static str> {
             {
                 return Some("it covers only some certificates");
             }
+        } else if extension.oid.as_bytes() == DELTA_CRL_INDICATOR {
+            return Some("it lists only what changed since another list");
         } else if extension.critical {
             return Some("it has a critical extension that is not supported");
         }
