@@ -4,8 +4,9 @@ use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
 use x509_parser::revocation_list::{CertificateRevocationList, RevokedCertificate};
 
+use super::certificate::{extension_outline, name_outline};
 use super::{Certificate, CertificateError};
-use crate::bytes::der::{self, DerError, Reader};
+use crate::bytes::der::{self, DerError, Element, Reader};
 use crate::crypto::pki::{PkiError, Scheme};
 use crate::time::UnixNanos;
 
@@ -66,11 +67,7 @@ impl Crl {
             _ => return Err(DerError::Value.into()),
         };
         outer.end()?;
-        let mut inside = tbs.inside();
-        inside.optional(der::INTEGER)?;
-        if inside.expect(der::SEQUENCE)?.raw != algorithm.raw {
-            return Err(CertificateError::Algorithms);
-        }
+        outline(tbs, algorithm)?;
         let (rest, parsed) = CertificateRevocationList::from_der(bytes)
             .map_err(|error| CertificateError::Structure(error.to_string()))?;
         if !rest.is_empty() {
@@ -146,6 +143,47 @@ impl Crl {
         let scheme = self.scheme.clone()?;
         issuer.key()?.verify(scheme, &self.tbs, &self.signature)
     }
+}
+
+/// Checks that nothing stands in the signed part beside what `x509-parser` reads of it.
+fn outline(tbs: Element<'_>, algorithm: Element<'_>) -> Result<(), CertificateError> {
+    let is_time = |tag: Option<u8>| matches!(tag, Some(der::UTC_TIME | der::GENERALIZED_TIME));
+    let extensions = |list: Element<'_>| {
+        let mut list = list.inside();
+        while !list.is_empty() {
+            extension_outline(list.expect(der::SEQUENCE)?)?;
+        }
+        Ok::<(), DerError>(())
+    };
+    let mut inside = tbs.inside();
+    inside.optional(der::INTEGER)?;
+    if inside.expect(der::SEQUENCE)?.raw != algorithm.raw {
+        return Err(CertificateError::Algorithms);
+    }
+    name_outline(inside.expect(der::SEQUENCE)?)?;
+    inside.read()?;
+    if is_time(inside.peek()) {
+        inside.read()?;
+    }
+    if let Some(list) = inside.optional(der::SEQUENCE)? {
+        let mut list = list.inside();
+        while !list.is_empty() {
+            let mut entry = list.expect(der::SEQUENCE)?.inside();
+            entry.expect(der::INTEGER)?;
+            entry.read()?;
+            if let Some(list) = entry.optional(der::SEQUENCE)? {
+                extensions(list)?;
+            }
+            entry.end()?;
+        }
+    }
+    if let Some(wrapped) = inside.optional(der::context(0))? {
+        let mut wrapped = wrapped.inside();
+        extensions(wrapped.expect(der::SEQUENCE)?)?;
+        wrapped.end()?;
+    }
+    inside.end()?;
+    Ok(())
 }
 
 fn is_known_entry(extension: &x509_parser::extensions::X509Extension<'_>) -> bool {

@@ -10,6 +10,7 @@
 
 mod authority;
 mod der;
+mod openssl;
 mod path;
 mod rules;
 mod token;
