@@ -9,6 +9,7 @@
 )]
 
 mod authority;
+mod claim;
 mod der;
 mod openssl;
 mod path;
