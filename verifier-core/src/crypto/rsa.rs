@@ -1,10 +1,13 @@
-//! RSASSA-PKCS1-v1_5 verification (RFC 8017 section 8.2.2).
+//! RSASSA-PKCS1-v1_5 and RSASSA-PSS verification (RFC 8017 sections 8.2.2 and 8.1.2).
 //!
-//! Only public values are handled, so nothing here needs constant time. The encoded message is built and compared as a
-//! whole instead of being taken apart, which leaves no room for a forgery in its padding.
+//! Only public values are handled, so nothing here needs constant time. The encoded message of PKCS#1 v1.5 is built and
+//! compared as a whole instead of being taken apart, which leaves no room for a forgery in its padding; that of PSS has
+//! the stated salt length, not one that is looked for.
 
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
 use crypto_bigint::{BoxedUint, Odd};
+
+use super::pki::Hash;
 
 /// Bits of a modulus that are accepted.
 pub(super) const MODULUS_BITS: std::ops::RangeInclusive<u32> = 2048..=8192;
@@ -59,26 +62,63 @@ impl RsaKey {
 
     /// Whether `signature` is one of the message whose digest, with its `DigestInfo` before it, is `info`.
     pub(super) fn verify(&self, info: &[u8], signature: &[u8]) -> bool {
-        let Ok(length) = usize::try_from(self.bits.div_ceil(8)) else { return false };
-        let Some(padding) = length.checked_sub(info.len() + 3).filter(|padding| *padding >= 8) else {
+        let Some(encoded) = self.encoded_message(signature) else { return false };
+        let Some(padding) = encoded.len().checked_sub(info.len() + 3).filter(|padding| *padding >= 8) else {
             return false;
         };
-        if signature.len() != length {
-            return false;
-        }
-        let precision = self.modulus.bits_precision();
-        let Ok(number) = BoxedUint::from_be_slice(signature, precision) else { return false };
-        if number >= *self.modulus.modulus().as_ref() {
-            return false;
-        }
-        let power = self.power(&BoxedMontyForm::new(number, &self.modulus)).retrieve().to_be_bytes();
-        let (zeros, encoded) = power.split_at(power.len().saturating_sub(length));
-        let mut expected = Vec::with_capacity(length);
+        let mut expected = Vec::with_capacity(encoded.len());
         expected.extend([0, 1]);
         expected.resize(2 + padding, 0xff);
         expected.push(0);
         expected.extend_from_slice(info);
-        zeros.iter().all(|byte| *byte == 0) && encoded == expected
+        encoded == expected
+    }
+
+    /// Whether `signature` is one by PSS with a salt of `salt` octets, of the message with this digest. Mask generation
+    /// uses the same hash (RFC 8017 section 9.1.2).
+    pub(super) fn verify_pss(&self, hash: Hash, salt: usize, digest: &[u8], signature: &[u8]) -> bool {
+        let Some(encoded) = self.encoded_message(signature) else { return false };
+        // The encoded message has one bit less than the modulus.
+        let unused = 8 - (self.bits - 1) % 8;
+        let (encoded, unused) = match (unused, encoded.split_first()) {
+            (8, Some((0, rest))) => (rest, 0),
+            (8, _) => return false,
+            _ => (encoded.as_slice(), unused),
+        };
+        let Some((0xbc, body)) = encoded.split_last().map(|(last, body)| (*last, body)) else { return false };
+        let Some(masked_length) = body.len().checked_sub(digest.len()) else { return false };
+        let (masked, stated) = body.split_at(masked_length);
+        let above = |byte: u8| u32::from(byte) >> (8 - unused) != 0;
+        if unused > 0 && masked.first().is_none_or(|first| above(*first)) {
+            return false;
+        }
+        let mask = mask(hash, stated, masked.len());
+        let mut block: Vec<u8> = masked.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect();
+        if let Some(first) = block.first_mut() {
+            *first &= 0xff >> unused;
+        }
+        let Some(zeros) = block.len().checked_sub(salt + 1) else { return false };
+        let (zeros, rest) = block.split_at(zeros);
+        let Some((1, salt)) = rest.split_first().map(|(one, salt)| (*one, salt)) else { return false };
+        if zeros.iter().any(|byte| *byte != 0) {
+            return false;
+        }
+        hash.digest(&[&[0; 8], digest, salt].concat()) == stated
+    }
+
+    /// The signature to the power of the exponent, as long as the modulus; `None` for a number that is no signature.
+    fn encoded_message(&self, signature: &[u8]) -> Option<Vec<u8>> {
+        let length = usize::try_from(self.bits.div_ceil(8)).ok()?;
+        if signature.len() != length {
+            return None;
+        }
+        let number = BoxedUint::from_be_slice(signature, self.modulus.bits_precision()).ok()?;
+        if number >= *self.modulus.modulus().as_ref() {
+            return None;
+        }
+        let power = self.power(&BoxedMontyForm::new(number, &self.modulus)).retrieve().to_be_bytes();
+        let (zeros, encoded) = power.split_at(power.len().checked_sub(length)?);
+        zeros.iter().all(|byte| *byte == 0).then(|| encoded.to_vec())
     }
 
     /// `base` to the power of the exponent, by squaring.
@@ -93,4 +133,17 @@ impl RsaKey {
         }
         power
     }
+}
+
+/// MGF1 (RFC 8017 appendix B.2.1).
+fn mask(hash: Hash, seed: &[u8], length: usize) -> Vec<u8> {
+    let mut mask = Vec::with_capacity(length + 64);
+    for counter in 0u32.. {
+        if mask.len() >= length {
+            break;
+        }
+        mask.extend(hash.digest(&[seed, &counter.to_be_bytes()].concat()));
+    }
+    mask.truncate(length);
+    mask
 }

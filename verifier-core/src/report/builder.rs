@@ -74,6 +74,8 @@ pub struct ReportBuilder {
     counts: Vec<(&'static str, u64)>,
     coverage: Vec<StepRecord>,
     required: BTreeSet<String>,
+    /// Claims (second) that answer a demand for another one (first).
+    stand_ins: Vec<(String, &'static str)>,
     /// Over all findings, also those that are only counted.
     worst: Outcome,
 }
@@ -95,6 +97,7 @@ impl ReportBuilder {
             counts: Vec::new(),
             coverage: Vec::new(),
             required,
+            stand_ins: Vec::new(),
             worst: Outcome::Verified,
         }
     }
@@ -110,6 +113,16 @@ impl ReportBuilder {
             (_, requested) => requested,
         };
         draft.required = matches!(draft.requested, Requested::Evidence | Requested::Operator);
+    }
+
+    /// Opens a claim that answers for this kind of evidence what `asked` answers for another: where the operator
+    /// demands that one, this one is demanded.
+    pub fn claim_in_place_of(&mut self, asked: &str, name: &'static str, requested: Requested) {
+        if asked != name && self.required.contains(asked) {
+            self.required.insert(name.to_owned());
+            self.stand_ins.push((asked.to_owned(), name));
+        }
+        self.claim(name, requested);
     }
 
     /// Overrides whether a claim is required, as a manifest's claim set does; the operator's wish stays.
@@ -277,7 +290,9 @@ impl ReportBuilder {
     #[must_use]
     pub fn finish(mut self, as_of: &Timestamp) -> Report {
         for name in std::mem::take(&mut self.required) {
-            if self.verdict(&name).is_none() {
+            let answered =
+                self.stand_ins.iter().any(|(asked, own)| *asked == name && self.verdict(own).is_some());
+            if self.verdict(&name).is_none() && !answered {
                 let message = format!("claim {name} is required, and nothing in this evidence evaluates it");
                 self.record(Finding::lacks(&catalog::export::REQUESTED_CHECK_NOT_RUN, message));
             }

@@ -52,6 +52,8 @@ pub struct TimestampTrust {
     pub directory: Option<Result<BTreeMap<String, Blob>, String>>,
     /// Further revocation lists as PEM.
     pub lists: Vec<NamedBlob>,
+    /// Policies of authorities (dotted object identifiers) that are accepted; none stands for all.
+    pub policies: Vec<String>,
     /// Receipts are left out on request; nothing is then said about them.
     pub skip: bool,
 }

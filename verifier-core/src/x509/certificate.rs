@@ -3,8 +3,9 @@ use std::fmt;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
+use x509_parser::x509::X509Version;
 
-use crate::bytes::der::{self, DerError, Reader};
+use crate::bytes::der::{self, DerError, Element, Reader};
 use crate::crypto::pki::{PkiError, Scheme, SubjectKey};
 use crate::crypto::sha256;
 
@@ -21,6 +22,8 @@ pub mod oid {
     pub const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
     /// subjectAltName
     pub const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
+    /// nameConstraints
+    pub const NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x1e];
     /// basicConstraints
     pub const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
     /// certificatePolicies
@@ -60,6 +63,8 @@ pub enum CertificateError {
     RepeatedExtension(String),
     /// More extensions than are read.
     TooManyExtensions,
+    /// Extensions in a certificate of version 1 or 2, which have none.
+    Version,
     /// An extension that decides is malformed.
     Extension(String),
 }
@@ -79,6 +84,7 @@ impl fmt::Display for CertificateError {
             Self::Algorithms => formatter.write_str("the certificate names two signature algorithms"),
             Self::RepeatedExtension(oid) => write!(formatter, "the extension {oid} occurs twice"),
             Self::TooManyExtensions => formatter.write_str("the certificate has too many extensions"),
+            Self::Version => formatter.write_str("the certificate has extensions that its version has not"),
             Self::Extension(oid) => write!(formatter, "the extension {oid} is malformed"),
         }
     }
@@ -153,12 +159,7 @@ impl Certificate {
         if !rest.is_empty() {
             return Err(DerError::Trailing.into());
         }
-        let mut inside = tbs.inside();
-        inside.optional(der::context(0))?;
-        let serial = inside.expect(der::INTEGER)?.value.to_vec();
-        if inside.expect(der::SEQUENCE)?.raw != algorithm.raw {
-            return Err(CertificateError::Algorithms);
-        }
+        let serial = outline(tbs, algorithm)?.to_vec();
         let spki = parsed.tbs_certificate.subject_pki.raw.to_vec();
         let mut certificate = Self {
             der: bytes.to_vec(),
@@ -191,28 +192,19 @@ impl Certificate {
         if parsed.extensions().len() > EXTENSIONS {
             return Err(CertificateError::TooManyExtensions);
         }
+        if !parsed.extensions().is_empty() && parsed.version() != X509Version::V3 {
+            return Err(CertificateError::Version);
+        }
         for extension in parsed.extensions() {
             let oid = extension.oid.as_bytes();
             if self.extension(oid).is_some() {
                 return Err(CertificateError::RepeatedExtension(der::dotted(oid)));
             }
-            match extension.parsed_extension() {
-                ParsedExtension::BasicConstraints(constraints) => {
-                    self.is_ca = constraints.ca;
-                    self.path_length = constraints.path_len_constraint;
-                }
-                ParsedExtension::KeyUsage(usage) => self.key_usage = Some(usage.flags),
-                ParsedExtension::ExtendedKeyUsage(_) => {
-                    self.key_purposes = Some(key_purposes(extension.value)?);
-                }
-                ParsedExtension::SubjectKeyIdentifier(id) => self.subject_key_id = Some(id.0.to_vec()),
-                ParsedExtension::AuthorityKeyIdentifier(id) => {
-                    self.authority_key_id = id.key_identifier.as_ref().map(|id| id.0.to_vec());
-                }
-                ParsedExtension::ParseError { .. } if KNOWN.contains(&oid) || extension.critical => {
-                    return Err(CertificateError::Extension(der::dotted(oid)));
-                }
-                _ => {}
+            self.read_extension(oid, extension.value)
+                .map_err(|_| CertificateError::Extension(der::dotted(oid)))?;
+            let unread = matches!(extension.parsed_extension(), ParsedExtension::ParseError { .. });
+            if unread && (KNOWN.contains(&oid) || extension.critical) {
+                return Err(CertificateError::Extension(der::dotted(oid)));
             }
             self.extensions.push(Extension {
                 oid: oid.to_vec(),
@@ -221,6 +213,57 @@ impl Certificate {
             });
         }
         Ok(())
+    }
+
+    /// What decides about paths is read here; `x509-parser` overlooks the class of some tags.
+    fn read_extension(&mut self, id: &[u8], value: &[u8]) -> Result<(), DerError> {
+        match id {
+            oid::BASIC_CONSTRAINTS => {
+                let mut inside = Reader::single(value, der::SEQUENCE)?.inside();
+                let ca = inside.optional(der::BOOLEAN)?;
+                self.is_ca = ca.map(|ca| der::boolean(ca.value)).transpose()?.unwrap_or(false);
+                if !inside.is_empty() {
+                    // More certificates than can be counted are as many as one likes.
+                    self.path_length = Some(u32::try_from(inside.small()?).unwrap_or(u32::MAX));
+                }
+                inside.end()
+            }
+            oid::KEY_USAGE => {
+                let [unused @ 0..=7, flags @ ..] = Reader::single(value, der::BIT_STRING)?.value else {
+                    return Err(DerError::Value);
+                };
+                let stray = flags.last().is_some_and(|last| last.trailing_zeros() < u32::from(*unused));
+                if flags.len() > 2 || stray {
+                    return Err(DerError::Value);
+                }
+                // Bit 0 of the standard is the highest one of the first octet.
+                let bytes = flags.iter().zip([0u32, 8]);
+                let flags = bytes.map(|(byte, shift)| u16::from(byte.reverse_bits()) << shift);
+                self.key_usage = Some(flags.fold(0, |all, flags| all | flags));
+                Ok(())
+            }
+            oid::EXTENDED_KEY_USAGE => {
+                let mut inside = Reader::single(value, der::SEQUENCE)?.inside();
+                let mut purposes = Vec::new();
+                while !inside.is_empty() {
+                    purposes.push(inside.expect(der::OID)?.value.to_vec());
+                }
+                self.key_purposes = Some(purposes);
+                Ok(())
+            }
+            oid::SUBJECT_KEY_ID => {
+                self.subject_key_id = Some(Reader::single(value, der::OCTET_STRING)?.value.to_vec());
+                Ok(())
+            }
+            oid::AUTHORITY_KEY_ID => {
+                let mut inside = Reader::single(value, der::SEQUENCE)?.inside();
+                self.authority_key_id = inside.optional(0x80)?.map(|id| id.value.to_vec());
+                inside.optional(der::context(1))?;
+                inside.optional(0x82)?;
+                inside.end()
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The bytes as received.
@@ -309,12 +352,14 @@ impl Certificate {
         self.extensions.iter().find(|extension| extension.oid == oid)
     }
 
-    /// A critical extension that is not taken into account here.
+    /// A critical extension that is not taken into account here. Name constraints count as critical whatever they say,
+    /// since RFC 5280 section 4.2.1.10 has them be.
     #[must_use]
     pub fn unknown_critical(&self) -> Option<&Extension> {
-        self.extensions
-            .iter()
-            .find(|extension| extension.critical && !KNOWN.contains(&extension.oid.as_slice()))
+        self.extensions.iter().find(|extension| {
+            let critical = extension.critical || extension.oid == oid::NAME_CONSTRAINTS;
+            critical && !KNOWN.contains(&extension.oid.as_slice())
+        })
     }
 
     /// Whether it may issue certificates: CA and, where key usage is stated, keyCertSign.
@@ -390,11 +435,66 @@ impl Certificate {
     }
 }
 
-fn key_purposes(value: &[u8]) -> Result<Vec<Vec<u8>>, CertificateError> {
-    let mut inside = Reader::single(value, der::SEQUENCE)?.inside();
-    let mut purposes = Vec::new();
-    while !inside.is_empty() {
-        purposes.push(inside.expect(der::OID)?.value.to_vec());
+/// Checks that nothing stands in the signed part beside what `x509-parser` reads of it. Gives the serial number.
+fn outline<'a>(tbs: Element<'a>, algorithm: Element<'_>) -> Result<&'a [u8], CertificateError> {
+    let mut inside = tbs.inside();
+    if let Some(version) = inside.optional(der::context(0))? {
+        let mut version = version.inside();
+        version.small()?;
+        version.end()?;
     }
-    Ok(purposes)
+    let serial = inside.expect(der::INTEGER)?.value;
+    if inside.expect(der::SEQUENCE)?.raw != algorithm.raw {
+        return Err(CertificateError::Algorithms);
+    }
+    name_outline(inside.expect(der::SEQUENCE)?)?;
+    let mut validity = inside.expect(der::SEQUENCE)?.inside();
+    validity.read()?;
+    validity.read()?;
+    validity.end()?;
+    name_outline(inside.expect(der::SEQUENCE)?)?;
+    inside.expect(der::SEQUENCE)?;
+    inside.optional(0x81)?;
+    inside.optional(0x82)?;
+    if let Some(extensions) = inside.optional(der::context(3))? {
+        let mut wrapped = extensions.inside();
+        let mut list = wrapped.expect(der::SEQUENCE)?.inside();
+        wrapped.end()?;
+        while !list.is_empty() {
+            extension_outline(list.expect(der::SEQUENCE)?)?;
+        }
+    }
+    inside.end()?;
+    Ok(serial)
+}
+
+/// `Name` (RFC 5280 section 4.1.2.4): sets of attributes, each with one type and one value.
+pub(super) fn name_outline(name: Element<'_>) -> Result<(), DerError> {
+    let mut sets = name.inside();
+    while !sets.is_empty() {
+        let mut attributes = sets.expect(der::SET)?.inside();
+        let mut next = attributes.expect(der::SEQUENCE)?;
+        loop {
+            let mut attribute = next.inside();
+            attribute.expect(der::OID)?;
+            attribute.read()?;
+            attribute.end()?;
+            if attributes.is_empty() {
+                break;
+            }
+            next = attributes.expect(der::SEQUENCE)?;
+        }
+    }
+    Ok(())
+}
+
+/// `Extension` (RFC 5280 section 4.1): identifier, criticality unless it is the default, value.
+pub(super) fn extension_outline(extension: Element<'_>) -> Result<(), DerError> {
+    let mut inside = extension.inside();
+    inside.expect(der::OID)?;
+    if let Some(critical) = inside.optional(der::BOOLEAN)? {
+        der::boolean(critical.value)?;
+    }
+    inside.expect(der::OCTET_STRING)?;
+    inside.end()
 }

@@ -4,8 +4,9 @@ use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
 use x509_parser::revocation_list::{CertificateRevocationList, RevokedCertificate};
 
+use super::certificate::{extension_outline, name_outline};
 use super::{Certificate, CertificateError};
-use crate::bytes::der::{self, DerError, Reader};
+use crate::bytes::der::{self, DerError, Element, Reader};
 use crate::crypto::pki::{PkiError, Scheme};
 use crate::time::UnixNanos;
 
@@ -13,6 +14,7 @@ use crate::time::UnixNanos;
 const CRL_BYTES: usize = 16 << 20;
 
 const ISSUING_DISTRIBUTION_POINT: &[u8] = &[0x55, 0x1d, 0x1c];
+const DELTA_CRL_INDICATOR: &[u8] = &[0x55, 0x1d, 0x1b];
 
 /// A revoked certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +23,14 @@ struct Revoked {
     from: i64,
     /// reasonCode, when stated.
     reason: Option<u8>,
+}
+
+impl Revoked {
+    /// Two entries for one certificate: the earlier date counts, and a reason only where both state it.
+    fn and(self, other: Self) -> Self {
+        let reason = self.reason.filter(|_| self.reason == other.reason);
+        Self { from: self.from.min(other.from), reason }
+    }
 }
 
 /// A revocation list (RFC 5280 section 5), read and not yet believed.
@@ -57,11 +67,7 @@ impl Crl {
             _ => return Err(DerError::Value.into()),
         };
         outer.end()?;
-        let mut inside = tbs.inside();
-        inside.optional(der::INTEGER)?;
-        if inside.expect(der::SEQUENCE)?.raw != algorithm.raw {
-            return Err(CertificateError::Algorithms);
-        }
+        outline(tbs, algorithm)?;
         let (rest, parsed) = CertificateRevocationList::from_der(bytes)
             .map_err(|error| CertificateError::Structure(error.to_string()))?;
         if !rest.is_empty() {
@@ -73,10 +79,9 @@ impl Crl {
             if entry.extensions().iter().any(|extension| extension.critical && !is_known_entry(extension)) {
                 scoped.get_or_insert("an entry has a critical extension that is not supported");
             }
-            // Of two entries for one certificate the earlier one counts.
             let new = revoked_entry(entry);
             let slot = revoked.entry(entry.raw_serial().to_vec()).or_insert(new);
-            slot.from = slot.from.min(new.from);
+            *slot = slot.and(new);
         }
         Ok(Self {
             tbs: tbs.raw.to_vec(),
@@ -140,6 +145,47 @@ impl Crl {
     }
 }
 
+/// Checks that nothing stands in the signed part beside what `x509-parser` reads of it.
+fn outline(tbs: Element<'_>, algorithm: Element<'_>) -> Result<(), CertificateError> {
+    let is_time = |tag: Option<u8>| matches!(tag, Some(der::UTC_TIME | der::GENERALIZED_TIME));
+    let extensions = |list: Element<'_>| {
+        let mut list = list.inside();
+        while !list.is_empty() {
+            extension_outline(list.expect(der::SEQUENCE)?)?;
+        }
+        Ok::<(), DerError>(())
+    };
+    let mut inside = tbs.inside();
+    inside.optional(der::INTEGER)?;
+    if inside.expect(der::SEQUENCE)?.raw != algorithm.raw {
+        return Err(CertificateError::Algorithms);
+    }
+    name_outline(inside.expect(der::SEQUENCE)?)?;
+    inside.read()?;
+    if is_time(inside.peek()) {
+        inside.read()?;
+    }
+    if let Some(list) = inside.optional(der::SEQUENCE)? {
+        let mut list = list.inside();
+        while !list.is_empty() {
+            let mut entry = list.expect(der::SEQUENCE)?.inside();
+            entry.expect(der::INTEGER)?;
+            entry.read()?;
+            if let Some(list) = entry.optional(der::SEQUENCE)? {
+                extensions(list)?;
+            }
+            entry.end()?;
+        }
+    }
+    if let Some(wrapped) = inside.optional(der::context(0))? {
+        let mut wrapped = wrapped.inside();
+        extensions(wrapped.expect(der::SEQUENCE)?)?;
+        wrapped.end()?;
+    }
+    inside.end()?;
+    Ok(())
+}
+
 fn is_known_entry(extension: &x509_parser::extensions::X509Extension<'_>) -> bool {
     matches!(
         extension.parsed_extension(),
@@ -162,6 +208,8 @@ fn scope(list: &CertificateRevocationList<'_>) -> Option<&'static str> {
             {
                 return Some("it covers only some certificates");
             }
+        } else if extension.oid.as_bytes() == DELTA_CRL_INDICATOR {
+            return Some("it lists only what changed since another list");
         } else if extension.critical {
             return Some("it has a critical extension that is not supported");
         }

@@ -96,10 +96,12 @@ pub fn find_path<'c>(
     } else if search.extend() {
         return Ok(search.path);
     }
-    let (_, error) = search.furthest.unwrap_or_else(|| {
-        (0, PathError { problem: PathProblem::NoIssuer, subject: leaf.subject_text().to_owned() })
-    });
-    Err(error)
+    let at_leaf = |problem| PathError { problem, subject: leaf.subject_text().to_owned() };
+    // Whatever else was met, a search that was broken off does not know that there is no path.
+    if search.checks > SIGNATURE_CHECKS {
+        return Err(at_leaf(PathProblem::Budget));
+    }
+    Err(search.furthest.map_or_else(|| at_leaf(PathProblem::NoIssuer), |(_, error)| error))
 }
 
 struct Search<'s, 'c> {

@@ -137,6 +137,10 @@ crate::codes! {
         "Authority's key compromised later",
         "A certificate of the path was revoked later, for a reason (or none) that makes its earlier tokens worthless too (RFC 3161 section 4).",
         "Do not rely on the token." }
+    TSA_POLICY_NOT_ACCEPTED {
+        "Timestamp under another policy",
+        "The token is genuine, and its authority made it under a policy that is none of those that were named.",
+        "Name the policy with --tsa-policy, if you accept it." }
     TSA_TIME_BEFORE_CHECKPOINT {
         "Timestamp long before the checkpoint",
         "The token states a time more than a day before the checkpoint says it was computed.",
