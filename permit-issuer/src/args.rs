@@ -73,6 +73,9 @@ pub enum Command {
     /// Write a large signed export for measurements
     #[command(hide = true)]
     BenchExport(BenchExport),
+    /// Write a large transparency log for measurements
+    #[command(hide = true)]
+    BenchLog(BenchLog),
 }
 
 /// The state directory.
@@ -283,6 +286,17 @@ pub struct Vectors {
     /// Compare all cases under this directory byte by byte
     #[arg(long, value_name = "DIR")]
     pub check: Option<PathBuf>,
+}
+
+/// Arguments of `bench-log`.
+#[derive(Debug, ClapArgs)]
+pub struct BenchLog {
+    /// Entries
+    #[arg(long)]
+    pub entries: u64,
+    /// Directory to make: the log, and its key text in log.vkey
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
 }
 
 /// Arguments of `bench-export`.

@@ -54,6 +54,7 @@ pub fn run(args: Args) -> Result<bool> {
             }
             (None, None) => {}
         },
+        Command::BenchLog(args) => show(&crate::tlog::write_sample(&args.out, args.entries)?)?,
         Command::BenchExport(args) => show(&bench::write(&args.out, args.events, args.closures)?)?,
     }
     Ok(true)
