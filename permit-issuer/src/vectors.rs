@@ -5,6 +5,7 @@
 
 mod bundle;
 mod governance;
+mod log;
 mod story;
 
 use std::collections::BTreeMap;
@@ -103,6 +104,7 @@ pub fn cases() -> Result<Vec<Case>> {
     }
     cases.extend(governance::cases()?);
     cases.extend(bundle::cases()?);
+    cases.extend(log::cases()?);
     Ok(cases)
 }
 
@@ -139,8 +141,9 @@ pub fn files() -> Result<BTreeMap<String, Vec<u8>>> {
         for (name, bytes) in &case.files {
             let path = if uses.get(bytes).is_some_and(|count| *count > 1) {
                 let digest = document::sha256_hex(bytes);
-                let stem = name.strip_suffix(".json").unwrap_or(name);
-                format!("shared/{stem}-{}.json", digest.get(..12).unwrap_or_default())
+                let name = name.rsplit('/').next().unwrap_or(name);
+                let (stem, end) = name.rsplit_once('.').unwrap_or((name, "json"));
+                format!("shared/{stem}-{}.{end}", digest.get(..12).unwrap_or_default())
             } else {
                 format!("{folder}/{name}")
             };
@@ -153,6 +156,15 @@ pub fn files() -> Result<BTreeMap<String, Vec<u8>>> {
 }
 
 impl Case {
+    /// What the reference verifier ends with; it has no transparency log and does not know the option.
+    fn reference_exit(&self) -> u8 {
+        match self.artifact {
+            "log" => 2,
+            _ if self.is_accepted_by_reference => 0,
+            _ => 1,
+        }
+    }
+
     fn document(&self, files: &serde_json::Map<String, Value>) -> Result<Vec<u8>> {
         let claims: serde_json::Map<String, Value> = self
             .claims
@@ -172,8 +184,8 @@ impl Case {
                 "codes": self.codes,
             },
             "reference": {
-                "exit": if self.is_accepted_by_reference { 0 } else { 1 },
-                "codes": if self.is_accepted_by_reference { &[][..] } else { &self.codes[..] },
+                "exit": self.reference_exit(),
+                "codes": if self.reference_exit() == 1 { &self.codes[..] } else { &[][..] },
             },
             "notes": self.notes,
         });

@@ -85,10 +85,10 @@ fn every_entry_is_under_a_witnessed_head_and_nothing_else_passes_for_it() {
     }
     for (changed, code) in [
         (format!("{}{}", &text[..first], &text[end + 1..]), "TLOG_INCLUSION_MISSING"),
-        (text.replacen("@v1", "@v1\n", 1), "TLOG_PROOFS_MALFORMED"),
-        (text.replacen('\n', &format!("\n{}\n", &text[first..end]), 1), "TLOG_PROOFS_MALFORMED"),
-        (text[..head].to_owned(), "TLOG_PROOFS_MALFORMED"),
-        (format!("{} {}{}", &text[..end], "A".repeat(43) + "=", &text[end..]), "TLOG_INCLUSION_INVALID"),
+        (text.replacen("@v1", "@v1\n", 1), "TLOG_PROOF_MALFORMED"),
+        (text.replacen('\n', &format!("\n{}\n", &text[first..end]), 1), "TLOG_PROOF_MALFORMED"),
+        (text[..head].to_owned(), "TLOG_PROOF_MALFORMED"),
+        (format!("{} {}{}", &text[..end], "A".repeat(43) + "=", &text[end..]), "TLOG_PROOF_LENGTH"),
     ] {
         let report = put(&changed);
         assert!(report.has_code(code), "{code}: {:?}", report.counts);
@@ -96,5 +96,9 @@ fn every_entry_is_under_a_witnessed_head_and_nothing_else_passes_for_it() {
     }
     fs::remove_file(&proofs).unwrap();
     let none = judge(&export, &demo, |_| {});
-    assert_eq!((none.outcome, none.verdict(INCLUSION)), (Outcome::Verified, None));
+    let said = (none.outcome, none.verdict(INCLUSION));
+    assert_eq!(said, (Outcome::Verified, Some(Verdict::InsufficientEvidence)), "a log was named");
+    let unasked = judge(&export, &demo, |policy| policy.logs = LogTrust::default());
+    assert_eq!((unasked.outcome, unasked.verdict(INCLUSION)), (Outcome::Verified, None));
+    assert!(unasked.coverage.iter().any(|step| step.step == "tlog.inclusion" && step.skipped.is_some()));
 }

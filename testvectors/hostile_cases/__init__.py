@@ -3,7 +3,7 @@
 
 def cases():
     """All cases, in the order of the modules."""
-    from . import json_input, container, trust, export_files, walk, scope, closure, workflow, permit_decision, timestamp  # noqa: F401
+    from . import json_input, container, trust, export_files, walk, scope, closure, workflow, permit_decision, timestamp, tlog  # noqa: F401
 
     from .registry import CASES
 

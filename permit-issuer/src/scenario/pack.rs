@@ -148,6 +148,20 @@ impl Pack {
         Ok(())
     }
 
+    /// All entries in the order of their chain.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when there are no records.
+    pub fn chain(&self) -> Result<Vec<Value>> {
+        let mut records = self.export.clone();
+        let mut found = Vec::new();
+        for record in list(&mut records, "records")? {
+            found.append(entries(record)?);
+        }
+        found.sort_by_key(|entry| entry.get("sequence_number").and_then(Value::as_i64));
+        Ok(found)
+    }
+
     /// Signs the export as it is.
     ///
     /// # Errors

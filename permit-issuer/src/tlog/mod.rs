@@ -29,5 +29,7 @@ pub use log::{Appended, Log};
 pub use note::{Head, NoteKey, Role, SignedHead, VerifierKey};
 pub use proof::Prover;
 pub use sample::write_sample;
+pub(crate) use proof::write_proofs;
 pub use tree::Hash;
+pub(crate) use tree::{leaf_hash, root};
 pub use witness::{Answer, Witness, WitnessFolder, policy, request};

@@ -32,7 +32,7 @@ impl Hasher for Rfc6962 {
 
 /// The hash of an entry.
 #[must_use]
-pub(super) fn leaf_hash(entry: &[u8]) -> Hash {
+pub(crate) fn leaf_hash(entry: &[u8]) -> Hash {
     Sha256::new().chain_update([0]).chain_update(entry).finalize().into()
 }
 
@@ -42,7 +42,7 @@ fn node_hash(left: &Hash, right: &Hash) -> Hash {
 
 /// The root over `leaves`, the empty root included.
 #[must_use]
-pub(super) fn root(leaves: &[Hash]) -> Hash {
+pub(crate) fn root(leaves: &[Hash]) -> Hash {
     MerkleTree::<Rfc6962>::from_leaves(leaves).root().unwrap_or_else(|| Sha256::digest([]).into())
 }
 

@@ -43,9 +43,16 @@ impl LogTrustArgs {
 /// Options of `log`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct LogArgs {
-    /// The folder of a log (with checkpoint and tile), or a file with a signed tree head
+    /// The folder of a log (with checkpoint and tile) or an archive of it, a signed tree head, a proof (.tlog-proof,
+    /// .tlog-proofs), or a file that proves a split view
     #[arg(value_name = "PATH", required = true)]
     pub(crate) path: OsString,
+    /// The entry that an inclusion proof is of, byte for byte as the log has it
+    #[arg(long, value_name = "FILE", help_heading = ADDED)]
+    pub(crate) entry: Option<OsString>,
+    /// A head of the log that was seen before: the log must have grown from it; may be repeated
+    #[arg(long, value_name = "FILE", help_heading = ADDED)]
+    pub(crate) known_head: Vec<OsString>,
     #[command(flatten)]
     pub(crate) logs: LogTrustArgs,
     #[command(flatten)]
@@ -59,15 +66,18 @@ pub(crate) struct LogArgs {
 /// Options of `compare-heads`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct CompareHeadsArgs {
-    /// A file with a signed tree head
-    #[arg(value_name = "HEAD", required = true)]
-    pub(crate) first: OsString,
-    /// Another one of the same log
-    #[arg(value_name = "OTHER", required = true)]
-    pub(crate) second: OsString,
-    /// Folder of the log, which shows whether one head extends the other
-    #[arg(long, value_name = "FOLDER", help_heading = ADDED)]
+    /// Files with signed tree heads, or with proofs that end with one; two or more
+    #[arg(value_name = "HEAD", required = true, num_args = 2..)]
+    pub(crate) heads: Vec<OsString>,
+    /// Folder of the log, whose tiles lead from one head to the other
+    #[arg(long, value_name = "FOLDER", conflicts_with = "proof", help_heading = ADDED)]
     pub(crate) log: Option<OsString>,
+    /// Consistency proof, in the form of a request to a witness (old SIZE, hashes, the larger head)
+    #[arg(long, value_name = "FILE", help_heading = ADDED)]
+    pub(crate) proof: Option<OsString>,
+    /// Write a split view to a new file that proves it to anybody who has the log's key
+    #[arg(long, value_name = "FILE", help_heading = ADDED)]
+    pub(crate) write_proof: Option<OsString>,
     #[command(flatten)]
     pub(crate) logs: LogTrustArgs,
     #[command(flatten)]

@@ -61,14 +61,20 @@ pub struct CompactRange {
 impl CompactRange {
     /// Appends a leaf hash.
     pub fn push(&mut self, leaf: Hash) {
-        let mut level = 0;
-        let mut hash = leaf;
+        self.push_subtree(0, leaf);
+    }
+
+    /// Appends 2^`level` leaves by the root over them. The number of leaves so far must be a multiple of that; the roots
+    /// of other trees would mean nothing.
+    pub fn push_subtree(&mut self, level: u32, root: Hash) {
+        let leaves = 1_u64.checked_shl(level).unwrap_or(0);
+        let (mut level, mut hash) = (level, root);
         while let Some((_, left)) = self.subtrees.pop_if(|(own, _)| *own == level) {
             hash = node_hash(&left, &hash);
             level += 1;
         }
         self.subtrees.push((level, hash));
-        self.size = self.size.saturating_add(1);
+        self.size = self.size.saturating_add(leaves);
     }
 
     /// Number of leaves.
@@ -193,8 +199,37 @@ pub fn verify_consistency(
         let (first, rest) = proof.split_first().ok_or(ProofError::WrongLength { expected })?;
         (*first, rest)
     };
+    let (old, new) = two_roots(old_size, new_size, start, rest).ok_or(ProofError::WrongRoot)?;
+    if old != *old_root {
+        return Err(ProofError::WrongOldRoot);
+    }
+    if new == *new_root { Ok(()) } else { Err(ProofError::WrongRoot) }
+}
+
+/// The roots of the older and of the newer tree that a whole consistency path leads to, 0 < `old_size` < `new_size`.
+///
+/// Unlike a proof, a whole path always begins with the hash over the last perfect subtree of the older tree, also where
+/// that is the older tree itself. A proof leaves it out there, and takes the older root for it; where the older root
+/// is what is in dispute, it must not.
+///
+/// # Errors
+/// [`ProofError`] says what does not fit the sizes.
+pub fn consistency_roots(old_size: u64, new_size: u64, path: &[Hash]) -> Result<(Hash, Hash), ProofError> {
+    if old_size == 0 || old_size >= new_size {
+        return Err(ProofError::Shrunk);
+    }
+    let expected = consistency_length(old_size, new_size).ok_or(ProofError::Shrunk)?;
+    let expected = expected + u32::from(old_size.is_power_of_two());
+    check_length(path, expected)?;
+    let (start, rest) = path.split_first().ok_or(ProofError::WrongLength { expected })?;
+    two_roots(old_size, new_size, *start, rest).ok_or(ProofError::WrongRoot)
+}
+
+/// Both roots; `None` when the path ends below the top.
+fn two_roots(old_size: u64, new_size: u64, start: Hash, rest: &[Hash]) -> Option<(Hash, Hash)> {
     let zeros = old_size.trailing_zeros();
-    let mut walk = Walk { at: (old_size - 1) >> zeros, last: (new_size - 1) >> zeros };
+    let mut walk =
+        Walk { at: old_size.saturating_sub(1) >> zeros, last: new_size.saturating_sub(1) >> zeros };
     let (mut old, mut new) = (start, start);
     for sibling in rest {
         match walk.step() {
@@ -205,10 +240,7 @@ pub fn verify_consistency(
             Side::Right => new = node_hash(&new, sibling),
         }
     }
-    if old != *old_root {
-        return Err(ProofError::WrongOldRoot);
-    }
-    if walk.last == 0 && new == *new_root { Ok(()) } else { Err(ProofError::WrongRoot) }
+    (walk.last == 0).then_some((old, new))
 }
 
 fn check_length(proof: &[Hash], expected: u32) -> Result<(), ProofError> {

@@ -72,7 +72,8 @@ impl<'a> Checkpoint<'a> {
     }
 }
 
-fn decimal(text: &str) -> Option<u64> {
+/// A number in its one spelling.
+pub(super) fn decimal(text: &str) -> Option<u64> {
     let canonical = text == "0" || !text.starts_with('0');
     (canonical && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok()).flatten()
 }

@@ -5,7 +5,10 @@
 //! key id         = first 4 bytes of SHA-256( name | 0x0A | type | public key )
 //! type 0x01      Ed25519 over the text of the note: the log itself
 //! type 0x04      u64 big-endian seconds | Ed25519 over "cosignature/v1\ntime <seconds>\n" and the text: a witness
+//! type 0x06      u64 big-endian seconds | ML-DSA-44: a witness; recognised, and never evaluated
 //! ```
+//!
+//! Revision of the C2SP texts: July 2026.
 
 use std::fmt;
 
@@ -32,7 +35,7 @@ pub enum KeyError {
     KeyId,
     /// A type of key that is not supported.
     Type(u8),
-    /// No Ed25519 public key.
+    /// No public key of the stated type.
     Key,
 }
 
@@ -42,7 +45,7 @@ impl fmt::Display for KeyError {
             Self::Form => formatter.write_str("the key is not of the form name+id+base64"),
             Self::KeyId => formatter.write_str("the key id is not that of this name and key"),
             Self::Type(kind) => write!(formatter, "keys of type 0x{kind:02x} are not supported"),
-            Self::Key => formatter.write_str("the key is no Ed25519 public key"),
+            Self::Key => formatter.write_str("the key is no public key of its type"),
         }
     }
 }
@@ -57,8 +60,18 @@ pub struct NoteKey {
     /// Who it belongs to.
     pub role: Role,
     id: [u8; 4],
-    key: PublicKey,
+    key: Key,
 }
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Key {
+    Ed25519(PublicKey),
+    /// ML-DSA-44: there is no code that could say whether a signature is right.
+    MlDsa(Vec<u8>),
+}
+
+/// Bytes of an ML-DSA-44 public key (FIPS 204).
+const ML_DSA_KEY: usize = 1312;
 
 /// What a note says under one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +82,8 @@ pub enum Signed {
     Yes(Option<u64>),
     /// There is a signature under the key's name and id that does not verify.
     Wrong,
+    /// There is a signature of a type that is not supported, so nothing is known about it.
+    NotEvaluated,
 }
 
 impl NoteKey {
@@ -85,25 +100,33 @@ impl NoteKey {
         let id: [u8; 4] = hex::decode(id.as_bytes()).ok_or(KeyError::Form)?;
         let bytes = base64::decode(encoded).ok_or(KeyError::Form)?;
         let (kind, key) = bytes.split_first().ok_or(KeyError::Form)?;
-        let role = match kind {
-            0x01 => Role::Log,
-            0x04 => Role::Witness,
-            other => return Err(KeyError::Type(*other)),
-        };
         let mut hashed = name.as_bytes().to_vec();
         hashed.push(b'\n');
         hashed.extend_from_slice(&bytes);
         if sha256(&hashed).first_chunk::<4>() != Some(&id) {
             return Err(KeyError::KeyId);
         }
-        let key: &[u8; 32] = key.try_into().map_err(|_| KeyError::Key)?;
-        Ok(Self { name: name.to_owned(), role, id, key: PublicKey::from_bytes(key).ok_or(KeyError::Key)? })
+        let ed25519 = || {
+            let key: &[u8; 32] = key.try_into().map_err(|_| KeyError::Key)?;
+            PublicKey::from_bytes(key).filter(|key| !key.is_weak()).map(Key::Ed25519).ok_or(KeyError::Key)
+        };
+        let (role, key) = match kind {
+            0x01 => (Role::Log, ed25519()?),
+            0x04 => (Role::Witness, ed25519()?),
+            0x06 if key.len() == ML_DSA_KEY => (Role::Witness, Key::MlDsa(key.to_vec())),
+            0x06 => return Err(KeyError::Key),
+            other => return Err(KeyError::Type(*other)),
+        };
+        Ok(Self { name: name.to_owned(), role, id, key })
     }
 
-    /// The public key.
+    /// The public key; `None` for one of a type that is not supported.
     #[must_use]
-    pub fn public_key(&self) -> &PublicKey {
-        &self.key
+    pub fn public_key(&self) -> Option<&PublicKey> {
+        match &self.key {
+            Key::Ed25519(key) => Some(key),
+            Key::MlDsa(_) => None,
+        }
     }
 
     /// Whether two keys are the same key, whatever they are called.
@@ -112,35 +135,38 @@ impl NoteKey {
         self.key == other.key
     }
 
-    /// What the note says under this key. One wrong signature outweighs a right one.
+    /// What the note says under this key. One wrong signature outweighs a right one; several right ones are one.
     #[must_use]
     pub fn signed(&self, note: &Note<'_>) -> Signed {
         let mut signed = Signed::No;
         for line in note.signatures.iter().filter(|line| line.name == self.name && line.key_id == self.id) {
-            match self.line(note.text, line) {
+            let Key::Ed25519(key) = &self.key else { return Signed::NotEvaluated };
+            let verified = match self.role {
+                Role::Log => log_line(key, note.text, line).map(|()| None),
+                Role::Witness => cosignature(key, note.text, line).map(Some),
+            };
+            match verified {
                 Some(time) => signed = Signed::Yes(time),
                 None => return Signed::Wrong,
             }
         }
         signed
     }
+}
 
-    fn line(&self, text: &str, line: &NoteSignature<'_>) -> Option<Option<u64>> {
-        match self.role {
-            Role::Log => {
-                let signature: [u8; 64] = line.signature.as_slice().try_into().ok()?;
-                verify(&self.key, text.as_bytes(), &SignatureText(signature)).then_some(None)
-            }
-            Role::Witness => {
-                let (time, signature) = line.signature.split_first_chunk::<8>()?;
-                let signature: [u8; 64] = signature.try_into().ok()?;
-                let time = u64::from_be_bytes(*time);
-                let message = format!("cosignature/v1\ntime {time}\n{text}");
-                let good = verify(&self.key, message.as_bytes(), &SignatureText(signature));
-                (good && time >> 63 == 0).then_some(Some(time))
-            }
-        }
-    }
+fn log_line(key: &PublicKey, text: &str, line: &NoteSignature<'_>) -> Option<()> {
+    let signature: [u8; 64] = line.signature.as_slice().try_into().ok()?;
+    verify(key, text.as_bytes(), &SignatureText(signature)).then_some(())
+}
+
+/// The time of a cosignature that verifies.
+fn cosignature(key: &PublicKey, text: &str, line: &NoteSignature<'_>) -> Option<u64> {
+    let (time, signature) = line.signature.split_first_chunk::<8>()?;
+    let signature: [u8; 64] = signature.try_into().ok()?;
+    let time = u64::from_be_bytes(*time);
+    let message = format!("cosignature/v1\ntime {time}\n{text}");
+    let is_good = time >> 63 == 0 && verify(key, message.as_bytes(), &SignatureText(signature));
+    is_good.then_some(time)
 }
 
 #[cfg(test)]
@@ -167,6 +193,23 @@ mod tests {
         assert_eq!(witness.signed(&Note::parse(&unsigned).unwrap()), Signed::No);
     }
 
+    /// The text of a key with its right id.
+    fn text_of(name: &str, key: &[u8]) -> String {
+        let id = sha256(&[name.as_bytes(), b"\n", key].concat());
+        format!("{name}+{}+{}", hex::encode(&id[..4]), base64::encode(key))
+    }
+
+    /// What cannot be evaluated is neither right nor wrong.
+    #[test]
+    fn a_cosignature_of_an_unsupported_type_is_not_evaluated() {
+        let key = NoteKey::parse(&text_of("w", &[6; 1 + ML_DSA_KEY])).unwrap();
+        assert_eq!((key.role, key.public_key()), (Role::Witness, None));
+        let line = base64::encode(&[&key.id[..], &[0; 2428]].concat());
+        let note = format!("{NOTE}\u{2014} w {line}\n");
+        assert_eq!(key.signed(&Note::parse(&note).unwrap()), Signed::NotEvaluated);
+        assert_eq!(key.signed(&Note::parse(NOTE).unwrap()), Signed::No);
+    }
+
     #[test]
     fn keys_have_one_spelling() {
         for (text, error) in [
@@ -174,7 +217,10 @@ mod tests {
             (LOG.replace("log/1+", "log/2+"), KeyError::KeyId),
             (LOG.replace('+', " "), KeyError::Form),
             (format!(" {LOG}"), KeyError::Form),
-            ("a+00000000+/w==".to_owned(), KeyError::Type(0xff)),
+            (text_of("a", &[0xff]), KeyError::Type(0xff)),
+            (text_of("a", &[6; 33]), KeyError::Key),
+            (text_of("a", &[4; 32]), KeyError::Key),
+            (text_of("a", &[&[4][..], &[0; 32]].concat()), KeyError::Key),
         ] {
             assert_eq!(NoteKey::parse(&text), Err(error), "{text}");
         }

@@ -5,14 +5,18 @@
 //! an entry under a path to such a head, a folder of tiles when the root that its entries give is the head's.
 
 pub mod checkpoint;
+pub mod growth;
 pub mod key;
 pub mod note;
 pub mod policy;
 pub mod proof;
+pub mod split;
 pub mod tiles;
+pub mod whole;
 
 pub use checkpoint::Checkpoint;
 pub use key::{NoteKey, Role, Signed};
 pub use note::Note;
-pub use policy::{Policy, Standing};
-pub use proof::{ManyProofs, SingleProof};
+pub use policy::{Policy, Quorum, Standing};
+pub use proof::{ConsistencyProof, ManyProofs, SingleProof};
+pub use split::SplitView;

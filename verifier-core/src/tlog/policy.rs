@@ -64,10 +64,29 @@ pub struct Standing {
     pub logs: Vec<String>,
     /// Names of the witnesses that cosigned it, with their times in Unix seconds.
     pub witnesses: Vec<(String, u64)>,
-    /// Keys of which a signature is there and does not verify.
-    pub wrong: Vec<String>,
-    /// The quorum is reached, or none is required.
-    pub quorum: bool,
+    /// Witnesses whose cosignature states a time after the latest one that counts; they are not counted.
+    pub later: Vec<(String, u64)>,
+    /// Logs of which a signature is there and does not verify.
+    pub wrong_logs: Vec<String>,
+    /// Witnesses of which a signature is there and does not verify.
+    pub wrong_witnesses: Vec<String>,
+    /// Witnesses with a signature of a type that is not supported; they are not counted.
+    pub unevaluated: Vec<String>,
+    /// Whether enough witnesses cosigned.
+    pub quorum: Quorum,
+}
+
+/// Whether enough witnesses cosigned a head.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Quorum {
+    /// The policy asks for no witness, which is not the same as being witnessed.
+    #[default]
+    NotRequired,
+    /// Too few did.
+    Missing,
+    /// Enough did. The time, in Unix seconds, is the one by which they had: of the k latest cosignatures that a
+    /// group of k needs, the earliest.
+    Reached(u64),
 }
 
 impl Policy {
@@ -118,7 +137,7 @@ impl Policy {
             if number > LINES {
                 return Err(fail(number, "too many lines"));
             }
-            if line.chars().any(|character| character < ' ' && character != '\t') {
+            if line.chars().any(|character| (character < ' ' && character != '\t') || character == '\u{7f}') {
                 return Err(fail(number, "a control character"));
             }
             let fields: Vec<&str> = line.split([' ', '\t']).filter(|field| !field.is_empty()).collect();
@@ -133,40 +152,50 @@ impl Policy {
         }
     }
 
-    /// What the signatures of a note come to.
+    /// What the signatures of a note come to. Cosignatures after `latest` (Unix seconds) do not count.
     #[must_use]
-    pub fn judge(&self, note: &Note<'_>) -> Standing {
+    pub fn judge(&self, note: &Note<'_>, latest: u64) -> Standing {
         let mut standing = Standing::default();
         for log in &self.logs {
             match log.signed(note) {
                 Signed::Yes(_) => standing.logs.push(log.name.clone()),
-                Signed::Wrong => standing.wrong.push(log.name.clone()),
-                Signed::No => {}
+                Signed::Wrong => standing.wrong_logs.push(log.name.clone()),
+                Signed::No | Signed::NotEvaluated => {}
             }
         }
-        let mut satisfied = vec![false; self.witnesses.len()];
-        for ((name, key), satisfied) in self.witnesses.iter().zip(&mut satisfied) {
+        let mut times = vec![None; self.witnesses.len()];
+        for ((name, key), time) in self.witnesses.iter().zip(&mut times) {
             match key.signed(note) {
-                Signed::Yes(time) => {
-                    *satisfied = true;
-                    standing.witnesses.push((name.clone(), time.unwrap_or(0)));
+                Signed::Yes(Some(stated)) if stated > latest => standing.later.push((name.clone(), stated)),
+                Signed::Yes(stated) => {
+                    *time = stated;
+                    standing.witnesses.push((name.clone(), stated.unwrap_or(0)));
                 }
-                Signed::Wrong => standing.wrong.push(name.clone()),
+                Signed::Wrong => standing.wrong_witnesses.push(name.clone()),
+                Signed::NotEvaluated => standing.unevaluated.push(name.clone()),
                 Signed::No => {}
             }
         }
+        if let Some(quorum) = &self.quorum {
+            standing.quorum = self.time(quorum, &times).map_or(Quorum::Missing, Quorum::Reached);
+        }
+        standing
+    }
+
+    /// When the member had cosigned, if it has.
+    fn time(&self, quorum: &Member, witnesses: &[Option<u64>]) -> Option<u64> {
         // Groups have only members that stand before them, so one pass in order settles all.
-        let mut groups: Vec<bool> = Vec::with_capacity(self.groups.len());
-        let is = |member: &Member, groups: &[bool]| match member {
-            Member::Witness(at) => satisfied.get(*at).copied().unwrap_or(false),
-            Member::Group(at) => groups.get(*at).copied().unwrap_or(false),
+        let mut groups: Vec<Option<u64>> = Vec::with_capacity(self.groups.len());
+        let of = |member: &Member, groups: &[Option<u64>]| match member {
+            Member::Witness(at) => witnesses.get(*at).copied().flatten(),
+            Member::Group(at) => groups.get(*at).copied().flatten(),
         };
         for group in &self.groups {
-            let count = group.members.iter().filter(|member| is(member, &groups)).count();
-            groups.push(count >= group.needed);
+            let mut times: Vec<u64> = group.members.iter().filter_map(|member| of(member, &groups)).collect();
+            times.sort_unstable_by(|one, other| other.cmp(one));
+            groups.push(group.needed.checked_sub(1).and_then(|last| times.get(last)).copied());
         }
-        standing.quorum = self.quorum.as_ref().is_none_or(|member| is(member, &groups));
-        standing
+        of(quorum, &groups)
     }
 }
 
@@ -261,6 +290,8 @@ fn read_key(text: &str, role: Role) -> Result<NoteKey, String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const HEAD: &str = "keel-evidence.example/log/1\n8\nXcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyg=\n\n\
@@ -270,16 +301,21 @@ mod tests {
         witness w1 witness.example/w1+83dd5baa+BHQ48hqB6Pn28rJceXNR3oVjMVueo/Rb/b2L5jtgUFcg\n";
 
     fn judge(rest: &str) -> Standing {
-        Policy::parse(&format!("{KEYS}{rest}")).unwrap().judge(&Note::parse(HEAD).unwrap())
+        Policy::parse(&format!("{KEYS}{rest}")).unwrap().judge(&Note::parse(HEAD).unwrap(), u64::MAX)
     }
 
     #[test]
     fn nested_groups_count_their_members() {
         let standing = judge("# a remark\n\ngroup g any w1\ngroup h all\tg\nquorum h\n");
-        assert!(standing.quorum && standing.wrong.is_empty());
+        assert_eq!(standing.quorum, Quorum::Reached(1_790_000_000));
+        assert!(standing.wrong_logs.is_empty() && standing.wrong_witnesses.is_empty());
         assert_eq!(standing.logs, ["keel-evidence.example/log/1"]);
         assert_eq!(standing.witnesses, [("w1".to_owned(), 1_790_000_000)]);
-        assert!(judge("quorum w1\n").quorum && judge("quorum none\n").quorum);
+        assert_eq!(judge("quorum w1\n").quorum, Quorum::Reached(1_790_000_000));
+        assert_eq!(judge("quorum none\n").quorum, Quorum::NotRequired);
+        let policy = Policy::parse(&format!("{KEYS}quorum w1\n")).unwrap();
+        let early = policy.judge(&Note::parse(HEAD).unwrap(), 1_789_999_999);
+        assert_eq!((early.quorum, early.later.len(), early.witnesses.len()), (Quorum::Missing, 1, 0));
         let other = "witness w2 b+9a4ca6c3+BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n";
         assert!(
             Policy::parse(&format!("{KEYS}{other}quorum none\n")).is_err(),
@@ -305,6 +341,7 @@ mod tests {
             ("group g any\nquorum none\n", "no line"),
             ("other\nquorum none\n", "no line"),
             ("quorum none\u{1}\n", "control"),
+            ("quorum none\u{7f}\n", "control"),
         ] {
             let error = Policy::parse(&format!("{KEYS}{rest}")).unwrap_err();
             assert!(error.reason.contains(reason), "{rest:?}: {error}");
@@ -312,5 +349,37 @@ mod tests {
         assert!(Policy::parse(&format!("{KEYS}{KEYS}quorum none\n")).is_err());
         let swapped = KEYS.replace("log keel", "witness x keel");
         assert!(Policy::parse(&format!("{swapped}quorum none\n")).is_err());
+    }
+    proptest! {
+        /// Nested groups against the recursive definition: when a member is satisfied, and since when.
+        #[test]
+        fn groups_are_what_their_definition_says(
+            shape in prop::collection::vec((1_usize..5, 1_usize..5), 1..12),
+            witnesses in prop::collection::vec(prop::option::of(0_u64..1000), 1..20),
+        ) {
+            let mut policy = Policy::default();
+            let mut free: Vec<Member> = (0..witnesses.len()).map(Member::Witness).collect();
+            for (count, needed) in shape {
+                let members: Vec<Member> = free.drain(..count.min(free.len())).collect();
+                let needed = needed.min(members.len());
+                free.push(Member::Group(policy.groups.len()));
+                policy.groups.push(Group { needed, members });
+            }
+            fn defined(policy: &Policy, member: Member, witnesses: &[Option<u64>]) -> Option<u64> {
+                match member {
+                    Member::Witness(at) => witnesses[at],
+                    Member::Group(at) => {
+                        let group = &policy.groups[at];
+                        let times = group.members.iter().map(|member| defined(policy, *member, witnesses));
+                        let mut times: Vec<u64> = times.flatten().collect();
+                        times.sort();
+                        times.len().checked_sub(group.needed).map(|at| times[at])
+                    }
+                }
+            }
+            for member in free {
+                prop_assert_eq!(policy.time(&member, &witnesses), defined(&policy, member, &witnesses));
+            }
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Inclusion proofs in files.
+//! Proofs in files.
 //!
 //! ```text
 //! c2sp.org/tlog-proof@v1\n            one entry (C2SP tlog-proof; spec 16.5)
@@ -12,19 +12,25 @@
 //! <event_id> <index> <base64 hash> …\n
 //! \n
 //! <signed tree head>
+//!
+//! old <decimal>\n                    that a log grew (C2SP tlog-witness, what a witness is asked to cosign; spec 16.8)
+//! <base64 hash>\n …                  the consistency proof, 63 at most
+//! \n
+//! <signed tree head>
 //! ```
 //!
-//! Neither holds a leaf: the verifier hashes the entry itself.
+//! None holds a leaf: the verifier hashes the entry itself.
 
 use std::fmt;
 
+use super::checkpoint::decimal;
 use crate::bytes::base64;
 use crate::merkle::rfc6962::Hash;
 
 /// Hashes of one path.
 const PATH: usize = 64;
 /// First line of a file with one proof.
-const SINGLE: &str = "c2sp.org/tlog-proof@v1";
+pub const SINGLE: &str = "c2sp.org/tlog-proof@v1";
 /// First line of a file with the proofs of an export.
 pub const MANY: &str = "keel-evidence/tlog-proofs@v1";
 
@@ -77,7 +83,7 @@ impl<'a> SingleProof<'a> {
     /// [`ProofFileError`] when it does not have the form.
     pub fn parse(text: &'a str) -> Result<Self, ProofFileError> {
         let (body, head) = split(text, SINGLE)?;
-        let mut lines = body.lines().zip(2..).peekable();
+        let mut lines = lines(body).peekable();
         if let Some((line, number)) = lines.next_if(|(line, _)| line.starts_with("extra ")) {
             let extra = line.strip_prefix("extra ").and_then(base64::decode);
             extra.ok_or(ProofFileError::Line(number))?;
@@ -111,8 +117,41 @@ impl<'a> ManyProofs<'a> {
 
     /// Event id and path of every entry, in order.
     pub fn entries(self) -> impl Iterator<Item = Result<(&'a str, Path), ProofFileError>> {
-        self.body.lines().zip(2..).map(|(line, number)| entry(line).ok_or(ProofFileError::Line(number)))
+        lines(self.body).map(|(line, number)| entry(line).ok_or(ProofFileError::Line(number)))
     }
+}
+
+/// That a log grew: the proof from an older size to a head.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsistencyProof<'a> {
+    /// Size of the older tree.
+    pub old: u64,
+    /// The proof as RFC 6962 has it.
+    pub hashes: Vec<Hash>,
+    /// The signed tree head as text.
+    pub head: &'a str,
+}
+
+impl<'a> ConsistencyProof<'a> {
+    /// Reads the body of a request to a witness.
+    ///
+    /// # Errors
+    /// [`ProofFileError`] when it does not have the form.
+    pub fn parse(text: &'a str) -> Result<Self, ProofFileError> {
+        let (body, head) = text.split_once("\n\n").ok_or(ProofFileError::Head)?;
+        let (first, rest) = body.split_once('\n').unwrap_or((body, ""));
+        let old = first.strip_prefix("old ").and_then(decimal).ok_or(ProofFileError::Header)?;
+        let mut hashes = Vec::new();
+        for (line, number) in lines(rest) {
+            hashes.push(hash(line).filter(|_| hashes.len() < PATH - 1).ok_or(ProofFileError::Line(number))?);
+        }
+        Ok(Self { old, hashes, head })
+    }
+}
+
+/// Lines behind the first one, with their numbers. Nothing but the newline ends a line.
+fn lines(body: &str) -> impl Iterator<Item = (&str, usize)> {
+    body.split('\n').zip(2..).filter(move |_| !body.is_empty())
 }
 
 fn entry(line: &str) -> Option<(&str, Path)> {
@@ -139,19 +178,16 @@ fn split<'a>(text: &'a str, header: &str) -> Result<(&'a str, &'a str), ProofFil
     rest.split_once("\n\n").ok_or(ProofFileError::Head)
 }
 
-fn hash(text: &str) -> Option<Hash> {
+pub(super) fn hash(text: &str) -> Option<Hash> {
     base64::decode(text)?.try_into().ok()
-}
-
-fn decimal(text: &str) -> Option<u64> {
-    let canonical = text == "0" || !text.starts_with('0');
-    (canonical && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::merkle::rfc6962::{leaf_hash, verify_inclusion};
+    use crate::merkle::rfc6962::{leaf_hash, verify_consistency, verify_inclusion};
     use crate::tlog::{Checkpoint, Note};
 
     /// Spec 16.5.
@@ -192,12 +228,54 @@ mod tests {
             ("index 5", "extra !\nindex 5", ProofFileError::Line(2)),
             ("nms=", "nmt=", ProofFileError::Line(3)),
             ("\n\n", "\n", ProofFileError::Line(6)),
+            ("index 5\n", "index 5\r\n", ProofFileError::Line(2)),
+            ("nms=\n", "nms=\r\n", ProofFileError::Line(3)),
+            ("nms=\n", "nms= \n", ProofFileError::Line(3)),
         ] {
             let text = PROOF.replacen(from, to, 1);
             assert_eq!(SingleProof::parse(&text).map(|_| ()), Err(error), "{from}");
         }
         assert_eq!(ManyProofs::parse(MANY).map(|_| ()), Err(ProofFileError::Header));
+        let long = format!("{MANY}\nevt_1 0{}\n\nhead", format!(" {}", "A".repeat(43) + "=").repeat(65));
+        assert_eq!(ManyProofs::parse(&long).unwrap().entries().next(), Some(Err(ProofFileError::Line(2))));
         let text = format!("{MANY}\nevt_1\n\nhead");
         assert_eq!(ManyProofs::parse(&text).unwrap().entries().next(), Some(Err(ProofFileError::Line(2))));
+    }
+    /// Spec 16.8.
+    #[test]
+    fn the_published_request_holds() {
+        let head = PROOF.split_once("\n\n").unwrap().1;
+        let text = format!(
+            "old 3\nApjRIpBtz8EIkstTpzmS/FufST6kybrbJ7eRtBJ6f+c=\nB1Bqhf2d0vEg62lPhgEeW7RmLlxBWmKRcDPUqWJEh+c=\n\
+            +sVCA+fMaWzw38tCySodnbr3CtnmIfS9jZhmLwDjwSU=\na0eq8p7jwq+a+Im8H7klTavTEXfxYjLdaqsDXKOb9uQ=\n\n{head}"
+        );
+        let proof = ConsistencyProof::parse(&text).unwrap();
+        assert_eq!((proof.old, proof.hashes.len(), proof.head), (3, 4, head));
+        let head = Checkpoint::parse(Note::parse(head).unwrap().text).unwrap();
+        let old = crate::bytes::hex::decode::<32>(
+            b"aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+        );
+        assert_eq!(verify_consistency(3, 8, &old.unwrap(), &head.root, &proof.hashes), Ok(()));
+        assert_eq!(ConsistencyProof::parse("old 0\n\nhead").unwrap().hashes.len(), 0);
+        for (from, to) in [("old 3", "old 03"), ("f+c=", "f+c"), ("old 3\n", "old 3\n\r\n")] {
+            assert!(ConsistencyProof::parse(&text.replacen(from, to, 1)).is_err(), "{from}");
+        }
+    }
+
+    proptest! {
+        /// No text is read in two ways: what is read is written back the same.
+        #[test]
+        fn a_proof_has_one_spelling(place in any::<prop::sample::Index>(), byte in any::<u8>()) {
+            let mut bytes = PROOF.as_bytes().to_vec();
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+            if let Ok(text) = std::str::from_utf8(&bytes)
+                && let Ok(proof) = SingleProof::parse(text)
+            {
+                let hashes: String = proof.path.hashes.iter().map(|hash| base64::encode(hash) + "\n").collect();
+                let written = format!("{SINGLE}\nindex {}\n{hashes}\n{}", proof.path.index, proof.head);
+                prop_assert!(written == text || text.contains("\nextra "));
+            }
+        }
     }
 }

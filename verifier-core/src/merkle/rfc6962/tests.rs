@@ -158,6 +158,71 @@ fn proofs_of_small_trees() {
     }
 }
 
+/// A path that says where the older tree ends leads to both roots, whatever the older head states.
+#[test]
+fn a_whole_path_gives_both_roots() {
+    for size in 2..=33 {
+        let leaves = sample(size);
+        let new = root(leaves.iter().copied());
+        let count = u64::try_from(size).unwrap();
+        for old in 1..size {
+            let older = root(leaves[..old].iter().copied());
+            let mut whole = consistency(old, &leaves, true);
+            if old.is_power_of_two() {
+                whole.insert(0, older);
+            }
+            let old = u64::try_from(old).unwrap();
+            assert_eq!(consistency_roots(old, count, &whole), Ok((older, new)));
+            for place in 0..whole.len() {
+                let mut bad = whole.clone();
+                bad[place][0] ^= 1;
+                let (_, other) = consistency_roots(old, count, &bad).unwrap();
+                assert_ne!(other, new, "every hash of the path leads to the newer root");
+            }
+            whole.push(new);
+            assert!(matches!(consistency_roots(old, count, &whole), Err(ProofError::WrongLength { .. })));
+        }
+    }
+    assert_eq!(consistency_roots(0, 3, &[]), Err(ProofError::Shrunk));
+    assert_eq!(consistency_roots(3, 3, &[EMPTY_ROOT]), Err(ProofError::Shrunk));
+}
+
+/// RFC 6962 section 2.1.3: the examples of consistency and inclusion with seven leaves, and the published values of
+/// the certificate transparency sources.
+#[test]
+fn published_consistency_proofs() {
+    let a = "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0";
+    let b = "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e";
+    let c = "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4";
+    let d = "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a";
+    let e = "837dbb152e9b079010717e84e865da4ebc0fa198a806d59d31bf15accef22d0e";
+    let cases: [(u64, u64, &[&str]); 6] = [
+        (1, 8, &[LEAVES[1], b, c]),
+        (2, 5, &[b, LEAVES[4]]),
+        (3, 7, &[LEAVES[2], LEAVES[3], ROOTS[1], e]),
+        (3, 8, &[LEAVES[2], LEAVES[3], ROOTS[1], c]),
+        (4, 8, &[c]),
+        (6, 8, &[d, a, ROOTS[3]]),
+    ];
+    let top = |size: u64| hash(ROOTS[usize::try_from(size).unwrap() - 1]);
+    for (old, new, proof) in cases {
+        let proof: Vec<Hash> = proof.iter().map(|text| hash(text)).collect();
+        assert_eq!(verify_consistency(old, new, &top(old), &top(new), &proof), Ok(()), "{old} to {new}");
+        refused(&proof, |proof| verify_consistency(old, new, &top(old), &top(new), proof));
+    }
+    let inclusions: [(u64, u64, &[&str]); 4] = [
+        (0, 8, &[LEAVES[1], b, c]),
+        (2, 3, &[ROOTS[1]]),
+        (1, 5, &[LEAVES[0], b, LEAVES[4]]),
+        (6, 7, &[d, ROOTS[3]]),
+    ];
+    for (index, size, proof) in inclusions {
+        let proof: Vec<Hash> = proof.iter().map(|text| hash(text)).collect();
+        let leaf = hash(LEAVES[usize::try_from(index).unwrap()]);
+        assert_eq!(verify_inclusion(index, size, &leaf, &proof, &top(size)), Ok(()), "{index} of {size}");
+    }
+}
+
 fn refused(good: &[Hash], check: impl Fn(&[Hash]) -> Result<(), ProofError>) {
     let mut long = good.to_vec();
     long.push(EMPTY_ROOT);
@@ -201,6 +266,22 @@ impl Hasher for Rfc6962Hasher {
 }
 
 proptest! {
+    /// Subtrees of 256 leaves at once, or leaf by leaf: the same tree.
+    #[test]
+    fn subtrees_are_as_good_as_leaves(count in 0_usize..5, rest in 0_usize..300) {
+        let leaves = sample(count * 256 + rest);
+        let mut range = CompactRange::default();
+        let (tiles, tail) = leaves.as_chunks::<256>();
+        let more = tiles.len() - count;
+        for tile in tiles {
+            range.push_subtree(8, root(tile.iter().copied()));
+        }
+        tail.iter().for_each(|leaf| range.push(*leaf));
+        prop_assert_eq!(range.root(), root(leaves.iter().copied()));
+        prop_assert_eq!(range.size(), u64::try_from(leaves.len()).unwrap());
+        prop_assert!(more <= 1);
+    }
+
     #[test]
     fn another_implementation_agrees(data in prop::collection::vec(any::<Vec<u8>>(), 1..130), pick in any::<prop::sample::Index>()) {
         let leaves: Vec<Hash> = data.iter().map(|item| leaf_hash(item)).collect();
