@@ -18,5 +18,5 @@ pub use checkpoint::Checkpoint;
 pub use key::{NoteKey, Role, Signed};
 pub use note::Note;
 pub use policy::{Policy, Quorum, Standing};
-pub use proof::{ConsistencyProof, ManyProofs, SingleProof};
+pub use proof::{ConsistencyProof, ManyProofs, ProofStream, SingleProof};
 pub use split::SplitView;

@@ -13,7 +13,8 @@ use std::fmt;
 
 use crate::bytes::base64;
 
-const NOTE_BYTES: usize = 64 << 10;
+/// Bytes of a note.
+pub const NOTE_BYTES: usize = 64 << 10;
 const LINES: usize = 64;
 
 /// Why a text is no signed note.

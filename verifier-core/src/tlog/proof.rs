@@ -22,8 +22,10 @@
 //! None holds a leaf: the verifier hashes the entry itself.
 
 use std::fmt;
+use std::io::{self, BufRead, BufReader, Read};
 
 use super::checkpoint::decimal;
+use super::note::NOTE_BYTES;
 use crate::bytes::base64;
 use crate::merkle::rfc6962::Hash;
 
@@ -42,6 +44,8 @@ pub enum ProofFileError {
     Header,
     /// A line of the given number (from 1) is malformed.
     Line(usize),
+    /// A line of the given number proves an entry a second time.
+    Repeated(usize),
     /// There is no empty line with a head behind it.
     Head,
 }
@@ -51,12 +55,40 @@ impl fmt::Display for ProofFileError {
         match self {
             Self::Header => formatter.write_str("no file of inclusion proofs"),
             Self::Line(line) => write!(formatter, "line {line} of the proofs is malformed"),
+            Self::Repeated(line) => write!(formatter, "line {line} proves an entry a second time"),
             Self::Head => formatter.write_str("the proofs have no tree head"),
         }
     }
 }
 
 impl std::error::Error for ProofFileError {}
+
+/// Why a stream gives no proofs.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ProofStreamError {
+    /// It does not have the form.
+    Form(ProofFileError),
+    /// It cannot be read.
+    Read(io::Error),
+}
+
+impl fmt::Display for ProofStreamError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Form(error) => error.fmt(formatter),
+            Self::Read(error) => error.fmt(formatter),
+        }
+    }
+}
+
+impl std::error::Error for ProofStreamError {}
+
+impl From<ProofFileError> for ProofStreamError {
+    fn from(error: ProofFileError) -> Self {
+        Self::Form(error)
+    }
+}
 
 /// The path of one entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,6 +150,78 @@ impl<'a> ManyProofs<'a> {
     /// Event id and path of every entry, in order.
     pub fn entries(self) -> impl Iterator<Item = Result<(&'a str, Path), ProofFileError>> {
         lines(self.body).map(|(line, number)| entry(line).ok_or(ProofFileError::Line(number)))
+    }
+}
+
+/// The proofs of an export as a stream, line by line: a large export has more of them than should be in memory.
+#[derive(Debug)]
+pub struct ProofStream<R> {
+    source: BufReader<R>,
+    line: Vec<u8>,
+    number: usize,
+}
+
+/// Bytes of one line: 64 hashes, an index, and an event id of up to four kilobytes.
+const LINE: usize = 64 * 45 + 32 + 4096;
+
+impl<R: Read> ProofStream<R> {
+    /// Reads the first line.
+    ///
+    /// # Errors
+    /// [`ProofStreamError`] when it is not that of such a file.
+    pub fn begin(source: R) -> Result<Self, ProofStreamError> {
+        let mut stream = Self { source: BufReader::new(source), line: Vec::new(), number: 0 };
+        if stream.line()? == Some(MANY) { Ok(stream) } else { Err(ProofFileError::Header.into()) }
+    }
+
+    /// Event id and path of the next entry; `None` behind the last one.
+    ///
+    /// # Errors
+    /// [`ProofStreamError`] when the line is malformed, or there is none.
+    pub fn entry(&mut self) -> Result<Option<(&str, Path)>, ProofStreamError> {
+        let number = self.number + 1;
+        match self.line()? {
+            None => Err(ProofFileError::Line(number).into()),
+            Some("") => Ok(None),
+            Some(line) => Ok(Some(entry(line).ok_or(ProofFileError::Line(number))?)),
+        }
+    }
+
+    /// The number of the line that was read last, from 1.
+    #[must_use]
+    pub fn line_number(&self) -> usize {
+        self.number
+    }
+
+    /// Passes over the entries that are left, and gives the signed tree head behind them.
+    ///
+    /// # Errors
+    /// [`ProofStreamError`] when there is none, or it is larger than a note.
+    pub fn head(mut self) -> Result<String, ProofStreamError> {
+        loop {
+            let number = self.number + 1;
+            match self.line()? {
+                Some("") => break,
+                Some(_) => {}
+                None => return Err(ProofFileError::Line(number).into()),
+            }
+        }
+        let limit = u64::try_from(NOTE_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+        let mut head = Vec::new();
+        self.source.take(limit).read_to_end(&mut head).map_err(ProofStreamError::Read)?;
+        let head = String::from_utf8(head).ok().filter(|head| head.len() <= NOTE_BYTES);
+        head.ok_or_else(|| ProofFileError::Head.into())
+    }
+
+    /// The next line without its end; `None` when it has none, is too long or no text.
+    fn line(&mut self) -> Result<Option<&str>, ProofStreamError> {
+        self.line.clear();
+        self.number = self.number.saturating_add(1);
+        let limit = u64::try_from(LINE).unwrap_or(u64::MAX);
+        let mut limited = self.source.by_ref().take(limit);
+        limited.read_until(b'\n', &mut self.line).map_err(ProofStreamError::Read)?;
+        let line = self.line.strip_suffix(b"\n");
+        Ok(line.and_then(|line| std::str::from_utf8(line).ok()))
     }
 }
 
@@ -218,6 +322,41 @@ mod tests {
         assert_eq!((entries[0].0, entries[0].1.hashes.len(), entries[1].1.index), ("evt_1", 3, 0));
         assert_eq!(proofs.head, head);
         assert_eq!(ManyProofs::parse(&format!("{MANY}\n\n{head}")).unwrap().entries().count(), 0);
+    }
+
+    /// As a stream the file says what it says as a text, or is refused as the text is.
+    #[test]
+    fn a_stream_is_read_like_a_text() {
+        let path = PROOF.split('\n').skip(2).take(3).collect::<Vec<_>>().join(" ");
+        let head = PROOF.split_once("\n\n").unwrap().1;
+        let good = format!("{MANY}\nevt_1 5 {path}\nevt_2 0\n\n{head}");
+        let streamed = |bytes: &[u8]| -> Result<(Vec<(String, Path)>, String), ProofStreamError> {
+            let mut stream = ProofStream::begin(bytes)?;
+            let mut entries = Vec::new();
+            while let Some((event, path)) = stream.entry()? {
+                entries.push((event.to_owned(), path));
+            }
+            Ok((entries, ProofStream::begin(bytes)?.head()?))
+        };
+        let parsed = |bytes: &[u8]| {
+            let proofs = ManyProofs::parse(std::str::from_utf8(bytes).ok()?).ok()?;
+            let entries = proofs.entries().map(|entry| entry.map(|(event, path)| (event.to_owned(), path)));
+            Some((entries.collect::<Result<Vec<_>, _>>().ok()?, proofs.head.to_owned()))
+        };
+        assert_eq!(streamed(good.as_bytes()).unwrap().0.len(), 2);
+        for place in 0..good.len() {
+            let cut = &good.as_bytes()[..place];
+            assert_eq!(streamed(cut).ok(), parsed(cut), "cut at {place}");
+            for byte in [b'\n', b'\r', b' ', b'A', 0xff] {
+                let mut changed = good.clone().into_bytes();
+                changed[place] = byte;
+                if changed.is_ascii() || std::str::from_utf8(&changed).is_ok() {
+                    assert_eq!(streamed(&changed).ok(), parsed(&changed), "{byte} at {place}");
+                }
+            }
+        }
+        let long = format!("{MANY}\n{} 0\n\n{head}", "e".repeat(LINE));
+        assert!(streamed(long.as_bytes()).is_err());
     }
 
     #[test]

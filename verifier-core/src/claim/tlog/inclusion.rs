@@ -4,6 +4,7 @@
 //! verifier hashes the entries of the export itself; the proofs bring paths and nothing else. No proofs establish
 //! nothing and are no fault; a proof that does not hold is a contradiction.
 
+use std::io::{self, Read};
 use std::num::NonZeroUsize;
 
 use super::{INCLUSION, TrustedHead, WITNESS, head, policy};
@@ -15,8 +16,8 @@ use crate::finding::{Code, Effect, Finding, Location, Verdict};
 use crate::json::Value;
 use crate::merkle::rfc6962::{Hash, ProofError, leaf_hash, verify_inclusion};
 use crate::report::{ReportBuilder, Requested, Subject};
-use crate::tlog::ManyProofs;
-use crate::tlog::proof::Path;
+use crate::tlog::ProofStream;
+use crate::tlog::proof::{Path, ProofFileError, ProofStreamError};
 
 /// What is added to the name of an export's file.
 const SUFFIX: &str = ".tlog-proofs";
@@ -34,27 +35,32 @@ pub(crate) fn check(export: &Export<'_>, out: &mut ReportBuilder) {
         out.unsupported(INCLUSION, subject(export), finding.at(place.clone()));
         out.skipped(STEP, TITLE, "the proofs cannot be used");
     };
-    let malformed = |reason: String| Finding::disproves(&code::TLOG_PROOF_MALFORMED, reason);
-    let blob = match entry.read(export.policy.limits.file_bytes) {
-        Ok(blob) => blob,
-        Err(error) => return fail(Finding::lacks(&input::INPUT_UNREADABLE, error.to_string()), out),
+    let stream = || {
+        let source = entry.open().map_err(|error| ProofStreamError::Read(io::Error::other(error)))?;
+        ProofStream::begin(source)
     };
-    let Some(text) = blob.as_str() else { return fail(malformed("they are no text".to_owned()), out) };
-    let proofs = match ManyProofs::parse(text) {
-        Ok(proofs) => proofs,
-        Err(error) => return fail(malformed(error.to_string()), out),
+    let text = match stream().and_then(ProofStream::head) {
+        Ok(text) => text,
+        Err(error) => return fail(refused(&error), out),
     };
     let (logs, as_of) = (&export.policy.logs, &export.policy.as_of);
-    let Some(trusted) = head(proofs.head, logs, as_of, INCLUSION, &place, out) else {
+    let Some(trusted) = head(&text, logs, as_of, INCLUSION, &place, out) else {
         return out.skipped(STEP, TITLE, "the head of the proofs is not one of a trusted log");
     };
     let entries = match Entries::read(export) {
         Ok(entries) => entries,
         Err(why) => return fail(Finding::lacks(&input::INPUT_UNREADABLE, why), out),
     };
-    match entries.prove(proofs, &trusted, export.policy.workers) {
+    match stream().and_then(|stream| entries.prove(stream, &trusted, export.policy.workers)) {
         Ok(result) => result.report(export, &trusted, &place, out),
-        Err(reason) => fail(malformed(reason), out),
+        Err(error) => fail(refused(&error), out),
+    }
+}
+
+fn refused(error: &ProofStreamError) -> Finding {
+    match error {
+        ProofStreamError::Read(error) => Finding::lacks(&input::INPUT_UNREADABLE, error.to_string()),
+        other => Finding::disproves(&code::TLOG_PROOF_MALFORMED, other.to_string()),
     }
 }
 
@@ -123,23 +129,23 @@ impl Entries {
     /// Verifies every proof against the entries that it names.
     fn prove(
         self,
-        proofs: ManyProofs<'_>,
+        mut proofs: ProofStream<impl Read>,
         trusted: &TrustedHead<'_>,
         workers: NonZeroUsize,
-    ) -> Result<Proven, String> {
+    ) -> Result<Proven, ProofStreamError> {
         let mut proven = Proven { without: self.nameless, ..Proven::default() };
         let mut seen = vec![false; self.named.len()];
         let mut batch: Vec<(Path, &[Leaf])> = Vec::new();
-        let mut lines = proofs.entries();
         loop {
-            let line = lines.next().transpose().map_err(|error| error.to_string())?;
+            let number = proofs.line_number() + 1;
+            let line = proofs.entry()?;
             let is_last = line.is_none();
             if let Some((event, path)) = line {
                 let from = self.named.partition_point(|leaf| leaf.event_id.as_str() < event);
                 let to = self.named.partition_point(|leaf| leaf.event_id.as_str() <= event);
                 let flags = seen.get_mut(from..to).unwrap_or_default();
                 if flags.contains(&true) {
-                    return Err(format!("two proofs for {event}"));
+                    return Err(ProofFileError::Repeated(number).into());
                 }
                 flags.fill(true);
                 match self.named.get(from..to) {
