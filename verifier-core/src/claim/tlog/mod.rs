@@ -130,7 +130,8 @@ fn malformed(text: &str, error: NoteError) -> Finding {
     // Perhaps with the empty line behind which the signatures would stand.
     let body = text.strip_suffix('\n').filter(|body| body.ends_with('\n')).unwrap_or(text);
     if error == NoteError::Unsigned && Checkpoint::parse(body).is_ok() {
-        return Finding::lacks(&code::TLOG_HEAD_UNSIGNED, "nobody signed this head");
+        let effect = Effect::Limits { verdict: Verdict::InsufficientEvidence };
+        return Finding::new(&code::TLOG_HEAD_UNSIGNED, effect, "nobody signed this head");
     }
     Finding::disproves(&code::TLOG_NOTE_MALFORMED, error.to_string())
 }
