@@ -5,13 +5,13 @@
 
 use super::evidence::{self, Place};
 use super::locate::{Explicit, Loaded, Places};
-use super::state::{self, StateFacts, StateJudgement};
+use super::state::{self, StateFacts, StateSummary};
 use super::{freshness, membership, predicate};
 use crate::canon::{self, Profile};
 use crate::crypto::prefixed;
 use crate::evidence::Fields;
 use crate::finding::{Effect, Finding, Location, Verdict, catalog};
-use crate::format::scope::{Commitment, DeclaredStart, EvidenceRecord, Predicate, PredicateError, Segment};
+use crate::format::scope::{self, DeclaredStart, EvidenceRecord, Predicate, PredicateError, Segment};
 use crate::json::Value;
 use crate::trust::KeyRing;
 
@@ -31,49 +31,50 @@ pub(super) struct Shared<'a> {
     pub(super) place: Place<'a>,
 }
 
-/// What was read of a segment before anything was judged; the sidecar lives here.
-pub(super) struct Opened<'a> {
-    pub(super) value: Value<'a>,
-    pub(super) segment: Check<(Segment<'a>, Predicate<'a>)>,
-    pub(super) sidecar: Option<Loaded>,
-    /// An unsafe `storage_uri`.
-    pub(super) path: Option<Finding>,
-}
-
 /// A judged segment.
-pub(super) struct Judged<'o, 'a> {
-    pub(super) state: Option<StateJudgement<'o>>,
-    /// The reference's verdict, with the sidecar's commitment where it is supported.
-    pub(super) result: Check<Facts<'o, 'a>>,
+pub(super) struct Judged<'a> {
+    pub(super) value: Value<'a>,
+    /// Its declaration, where it and its predicate can be read.
+    pub(super) segment: Option<Segment<'a>>,
+    pub(super) state: Option<StateSummary>,
+    /// The reference's verdict, with what a supported segment rests on.
+    pub(super) result: Check<Commitment>,
     pub(super) further: Vec<Finding>,
     /// The sidecar was looked for and is missing.
     pub(super) sidecar_missing: bool,
 }
 
-/// What a supported segment rests on.
-pub(super) struct Facts<'o, 'a> {
-    pub(super) segment: &'o Segment<'a>,
+/// The sidecar's commitment that a segment fulfils.
+pub(super) struct Commitment {
+    /// Hash of the declared predicate.
     pub(super) predicate_hash: String,
+    /// How many records the sidecar says match.
+    pub(super) count: i128,
 }
 
-/// Checks 1 to 5: shape, predicate, boundaries, filters, and finding the sidecar.
-pub(super) fn open<'a>(value: Value<'a>, shared: &Shared<'a>) -> Opened<'a> {
-    let mut opened = Opened { value, segment: read(value, shared.place), sidecar: None, path: None };
-    if let Ok((segment, _)) = &opened.segment {
-        let (sidecar, refused) =
-            shared.places.sidecar(shared.sidecar, segment.reference.storage_uri.as_deref());
-        opened.sidecar = sidecar;
-        opened.path = refused.map(|reason| {
-            let uri = segment.reference.storage_uri.as_deref().unwrap_or_default();
-            Finding::lacks(
-                &catalog::input::INPUT_PATH_UNSAFE,
-                format!("storage_uri was not opened: {reason}"),
-            )
-            .fact("storage_uri", uri)
-            .at(shared.place.of(segment.reference.value))
-        });
+/// Judges one segment. The sidecar is read here and let go again, so that a declaration of many segments holds
+/// one at a time.
+pub(super) fn judge<'a>(value: Value<'a>, shared: &Shared<'a>) -> Judged<'a> {
+    let mut judged = Judged {
+        value,
+        segment: None,
+        state: None,
+        result: Err(Box::new(missing(shared))),
+        further: Vec::new(),
+        sidecar_missing: false,
+    };
+    let (segment, predicate) = match read(value, shared.place) {
+        Ok(read) => read,
+        Err(failure) => {
+            judged.result = Err(failure);
+            return judged;
+        }
+    };
+    if let Some(result) = against_sidecar(&segment, &predicate, shared, &mut judged) {
+        judged.result = result;
     }
-    opened
+    judged.segment = Some(segment);
+    judged
 }
 
 fn read<'a>(value: Value<'a>, place: Place<'_>) -> Check<(Segment<'a>, Predicate<'a>)> {
@@ -124,36 +125,35 @@ fn read<'a>(value: Value<'a>, place: Place<'_>) -> Check<(Segment<'a>, Predicate
     Ok((segment, predicate))
 }
 
-/// Checks 5 to 19, then our rules.
-pub(super) fn judge<'o, 'a>(opened: &'o Opened<'a>, shared: &'o Shared<'a>) -> Judged<'o, 'a> {
-    let mut judged = Judged {
-        state: None,
-        result: Err(Box::new(missing(shared))),
-        further: opened.path.iter().cloned().collect(),
-        sidecar_missing: false,
-    };
-    let (segment, predicate) = match &opened.segment {
-        Ok(read) => read,
-        Err(failure) => {
-            judged.result = Err(failure.clone());
-            return judged;
-        }
-    };
-    let Some(sidecar) = &opened.sidecar else {
+/// Checks 5 to 19, then our rules; `None` without a sidecar.
+fn against_sidecar<'a>(
+    segment: &Segment<'a>,
+    predicate: &Predicate<'a>,
+    shared: &Shared<'a>,
+    judged: &mut Judged<'a>,
+) -> Option<Check<Commitment>> {
+    let uri = segment.reference.storage_uri.as_deref();
+    let (sidecar, refused) = shared.places.sidecar(shared.sidecar, uri);
+    judged.further.extend(refused.map(|reason| {
+        let text = format!("storage_uri was not opened: {reason}");
+        Finding::lacks(&catalog::input::INPUT_PATH_UNSAFE, text)
+            .fact("storage_uri", uri.unwrap_or_default())
+            .at(shared.place.of(segment.reference.value))
+    }));
+    let Some(sidecar) = sidecar else {
         judged.sidecar_missing = true;
-        return judged;
+        return None;
     };
-    if let Err(failure) = reference(segment, sidecar, shared.place) {
-        judged.result = Err(failure);
-        return judged;
+    if let Err(failure) = reference(segment, &sidecar, shared.place) {
+        return Some(Err(failure));
     }
-    let state = state::judge(sidecar, shared.checkpoint, shared.checkpoint_missing, shared.keys);
-    judged.result = match &state.result {
+    let state = state::judge(&sidecar, shared.checkpoint, shared.checkpoint_missing, shared.keys);
+    let result = match &state.result {
         Err(failure) => Err(failure.clone()),
         Ok(facts) => population(segment, predicate, facts, shared, &mut judged.further),
     };
-    judged.state = Some(state);
-    judged
+    judged.state = Some(state.summary());
+    Some(result)
 }
 
 pub(super) fn missing(shared: &Shared<'_>) -> Finding {
@@ -188,13 +188,13 @@ fn reference(segment: &Segment<'_>, sidecar: &Loaded, place: Place<'_>) -> Check
 }
 
 /// Checks 8 to 19 and our rules on the evidence.
-fn population<'o, 'a>(
-    segment: &'o Segment<'a>,
-    predicate: &Predicate<'a>,
+fn population(
+    segment: &Segment<'_>,
+    predicate: &Predicate<'_>,
     state: &StateFacts<'_>,
     shared: &Shared<'_>,
     further: &mut Vec<Finding>,
-) -> Check<Facts<'o, 'a>> {
+) -> Check<Commitment> {
     let place = shared.place;
     one_chain(segment, &state.sidecar.chain_scope, place)?;
     end(segment, state, place)?;
@@ -217,9 +217,9 @@ fn population<'o, 'a>(
             return Err(Box::new(finding.at(place.of(record.value))));
         }
     }
-    let predicate_hash = commitment(segment, predicate, state, place)?;
+    let commitment = commitment(segment, predicate, state, place)?;
     evidence::check(segment, &records, place, further);
-    Ok(Facts { segment, predicate_hash })
+    Ok(commitment)
 }
 
 /// Check 8.
@@ -318,17 +318,17 @@ fn links(records: &[&EvidenceRecord<'_>], place: Place<'_>) -> Check<()> {
     Ok(())
 }
 
-/// Checks 16 to 19; gives the predicate's hash.
+/// Checks 16 to 19; gives the commitment.
 fn commitment(
     segment: &Segment<'_>,
     predicate: &Predicate<'_>,
     state: &StateFacts<'_>,
     place: Place<'_>,
-) -> Check<String> {
+) -> Check<Commitment> {
     let at = |finding: Finding, value: Value<'_>| Box::new(finding.at(place.of(value)));
     let hash = predicate.value_hash().unwrap_or_default();
     let found = state.sidecar.commitments.iter().find(|item| *item.predicate_hash == hash);
-    let Some(Commitment { count, root, first, last, .. }) = found else {
+    let Some(scope::Commitment { count, root, first, last, .. }) = found else {
         let finding = Finding::lacks(
             &code::EXPORT_SCOPE_COMMITMENT_MISSING,
             "the sidecar commits to nothing about the declared predicate",
@@ -371,5 +371,5 @@ fn commitment(
         let finding = finding.fact("committed", show((*first, *last))).fact("disclosed", show(range));
         return Err(at(finding, segment.predicate));
     }
-    Ok(hash)
+    Ok(Commitment { predicate_hash: hash, count: *count })
 }

@@ -8,19 +8,20 @@
 //! A supported verdict does not establish that the signer counted right, that the checkpoint id (which no
 //! signature covers) is the checkpoint's, or that the head's record is one of the evidence.
 
+mod checkpoint;
+mod commitment;
+
 use std::borrow::Cow;
 
 use super::locate::Loaded;
 use super::signature::{self, Reading};
 use crate::bytes::hex;
-use crate::crypto::prefixed;
-use crate::finding::{Effect, Finding, Location, Verdict, catalog};
-use crate::format::checkpoint::{Checkpoint, HeadFault};
-use crate::format::scope::{COMMITMENT_PROFILE, Commitment, GRAMMAR, PredicateError, Sidecar};
+use crate::finding::{Finding, Location, catalog};
+use crate::format::scope::Sidecar;
 use crate::json::{AnomalyKind, Value};
-use crate::merkle::rfc6962::EMPTY_ROOT;
+use crate::report::SignerSummary;
 use crate::time::Timestamp;
-use crate::trust::{INTEGRITY_CHECKPOINT, KeyEntry, KeyRequest, KeyRing, Refusal, ResolvedKey};
+use crate::trust::{KeyEntry, KeyRequest, KeyRing, Refusal, ResolvedKey};
 
 use catalog::scope as code;
 
@@ -50,6 +51,44 @@ pub struct StateFacts<'a> {
     pub checkpoint_signer: Option<ResolvedKey>,
     /// Stated time of the checkpoint.
     pub computed_at: Option<Cow<'a, str>>,
+}
+
+/// A judgement that keeps nothing of the sidecar's bytes.
+pub(super) struct StateSummary {
+    pub(super) id: Option<String>,
+    pub(super) result: Check<Vec<SignerSummary>>,
+    pub(super) further: Vec<Finding>,
+}
+
+impl StateJudgement<'_> {
+    pub(super) fn summary(self) -> StateSummary {
+        let id = self.id.map(Cow::into_owned);
+        StateSummary { id, result: self.result.map(|facts| facts.signers()), further: self.further }
+    }
+}
+
+impl StateFacts<'_> {
+    fn signers(&self) -> Vec<SignerSummary> {
+        let sidecar = &self.sidecar;
+        let state = format!("scope state {}", sidecar.scope_state_id);
+        let checkpoint = format!("checkpoint {}", sidecar.checkpoint_id);
+        let signed = [
+            (state, &self.sidecar_signer, Some(&*sidecar.signed_at)),
+            (checkpoint, &self.checkpoint_signer, self.computed_at.as_deref()),
+        ];
+        let summary = |(signed, key, at): (String, &Option<ResolvedKey>, Option<&str>)| {
+            let key = key.as_ref()?;
+            Some(SignerSummary {
+                signed,
+                public_key: key.text.clone(),
+                key_id: key.key_id.clone(),
+                basis: key.basis,
+                source: key.source.clone(),
+                signed_at: at.map(str::to_owned),
+            })
+        };
+        signed.into_iter().filter_map(summary).collect()
+    }
 }
 
 type Check<T> = Result<T, Box<Finding>>;
@@ -246,247 +285,6 @@ impl<'k> Judge<'k> {
         }
         Ok(resolved)
     }
-
-    /// The checkpoint's id, composite hash and signature.
-    fn checkpoint<'a>(&mut self, loaded: &'a Loaded, sidecar: &Sidecar<'_>) -> Check<Authentic<'a>> {
-        let value = loaded.document.root();
-        let mismatch = |text: &str| {
-            Box::new(
-                Finding::disproves(&code::CHECKPOINT_SCOPE_STATE_CHECKPOINT_MISMATCH, text)
-                    .at(Location::value(&*loaded.name, value)),
-            )
-        };
-        let Some(parsed) = Checkpoint::parse(value) else {
-            return Err(mismatch("the checkpoint is no object"));
-        };
-        if parsed.text("checkpoint_id").as_deref() != Some(&*sidecar.checkpoint_id) {
-            let id = parsed.text("checkpoint_id").unwrap_or_default().into_owned();
-            return Err(Box::new(
-                mismatch("the checkpoint has another id than the sidecar names")
-                    .fact("expected", &*sidecar.checkpoint_id)
-                    .fact("found", id),
-            ));
-        }
-        let Some(heads) = &parsed.heads else { return Err(mismatch("chain_heads is no object")) };
-        for head in heads {
-            for fault in head.faults() {
-                let (code, what) = match fault {
-                    HeadFault::Scope => (&code::CHECKPOINT_SCOPE_KEY_INVALID, "scope key"),
-                    HeadFault::Sequence => (&code::CHECKPOINT_SEQUENCE_INVALID, "sequence number"),
-                    HeadFault::RecordHash => (&code::CHECKPOINT_RECORD_HASH_INVALID, "record hash"),
-                };
-                let finding = Finding::disproves(
-                    code,
-                    format!("the {what} of head {:?} leaves the signed hash ambiguous", head.scope),
-                );
-                self.further.push(finding.at(Location::value(&*loaded.name, head.value)));
-            }
-        }
-        let stated = parsed.text("composite_hash").filter(|text| text.starts_with("sha256:"));
-        let Some(stated) = stated else {
-            return Err(mismatch("the checkpoint has no composite hash"));
-        };
-        let computed = parsed.compute_composite();
-        if computed.as_deref() != Some(&*stated) {
-            return Err(Box::new(
-                mismatch("the composite hash does not fit the chain heads")
-                    .fact("stated", &*stated)
-                    .fact("computed", computed.unwrap_or_else(|| "(none)".to_owned())),
-            ));
-        }
-        let Some(text) = parsed.text("signature") else {
-            return Err(mismatch("the checkpoint is not signed"));
-        };
-        let (key_text, signer) = self.checkpoint_key(loaded, &parsed).map_err(|text| mismatch(&text))?;
-        if parsed.text("public_key").is_some_and(|embedded| embedded != key_text) {
-            return Err(mismatch("the checkpoint names another key than the trusted one"));
-        }
-        match signature::read(&key_text, stated.as_bytes(), &text) {
-            Reading::Verified if text.starts_with("ed25519:") => {}
-            Reading::Verified | Reading::SecondSpelling => {
-                let finding = signature::second_spelling("checkpoint", &text);
-                self.further.push(finding.at(Location::value(&*loaded.name, value)));
-            }
-            Reading::Invalid => {
-                self.further.extend(signature::weak_key(&key_text));
-                return Err(mismatch("the checkpoint's signature does not verify under the trusted key"));
-            }
-        }
-        Ok(Authentic { parsed, signer })
-    }
-
-    /// The key's text, and the key unless its status was refused. A key that the reference's rules do not
-    /// find is an error; one that they find although its status forbids it is a finding.
-    fn checkpoint_key(
-        &mut self,
-        loaded: &Loaded,
-        checkpoint: &Checkpoint<'_>,
-    ) -> Result<(String, Option<ResolvedKey>), String> {
-        let key_id = checkpoint.text("key_id");
-        let computed_at = checkpoint.text("computed_at").and_then(|text| Timestamp::parse(&text));
-        let embedded = checkpoint.text("public_key");
-        let request = KeyRequest {
-            purpose: INTEGRITY_CHECKPOINT,
-            key_id: key_id.as_deref(),
-            signed_at: computed_at.as_ref(),
-            embedded: embedded.as_deref(),
-        };
-        let entries = self.keys.entries();
-        let listed = if entries.is_empty() {
-            None
-        } else {
-            let mut fitting = entries.iter().filter(|entry| {
-                entry.purpose.as_deref() == Some(INTEGRITY_CHECKPOINT)
-                    && match (&key_id, &computed_at) {
-                        (Some(id), _) => entry.key_id.as_deref() == Some(id),
-                        (None, Some(at)) => entry.window_contains(at),
-                        (None, None) => true,
-                    }
-            });
-            let first = fitting.next().ok_or("no trusted key fits the checkpoint")?;
-            if key_id.is_none() && fitting.next().is_some() {
-                return Err("several trusted keys fit the checkpoint, which names none".to_owned());
-            }
-            Some(first.public_key.clone().ok_or("the trusted entry has no public key")?)
-        };
-        match (self.keys.resolve(&request), listed) {
-            (Ok(resolved), listed) => Ok((listed.unwrap_or_else(|| resolved.text.clone()), Some(resolved))),
-            (Err(refusal), Some(text)) => {
-                let finding = refusal_finding("checkpoint", &refusal);
-                self.further.push(finding.at(Location::value(&*loaded.name, checkpoint.value)));
-                Ok((text, None))
-            }
-            (Err(refusal), None) => Err(refusal.to_string()),
-        }
-    }
-
-    fn reach(&self, commitment: &Commitment<'_>, head: i128) -> Check<()> {
-        let fits = if commitment.count == 0 {
-            commitment.first.is_none() && commitment.last.is_none()
-        } else {
-            commitment.last.is_some_and(|last| last <= head)
-        };
-        if fits {
-            return Ok(());
-        }
-        let finding = Finding::disproves(
-            &code::CHECKPOINT_SCOPE_STATE_LAST_SEQUENCE_AFTER_CHECKPOINT,
-            "the range of a commitment does not end at or before the checkpoint's head",
-        );
-        let last = commitment.last.map_or_else(|| "null".to_owned(), |last| last.to_string());
-        Err(self.at(
-            commitment.value,
-            finding.fact("last matching sequence", last).fact("head", head.to_string()),
-        ))
-    }
-
-    fn grammar(&self, sidecar: &Sidecar<'_>) -> Check<()> {
-        let unverifiable = |code, text: String| {
-            Finding::new(code, Effect::Fails { verdict: Verdict::UnverifiableScope }, text)
-        };
-        if sidecar.grammar_version != GRAMMAR {
-            let text = format!("the sidecar uses grammar {:?}", sidecar.grammar_version);
-            let finding = unverifiable(&code::CHECKPOINT_SCOPE_STATE_GRAMMAR_UNSUPPORTED, text);
-            return Err(self.at(sidecar.value, finding));
-        }
-        for commitment in &sidecar.commitments {
-            if let Err(PredicateError::Unsupported(text) | PredicateError::Malformed(text)) =
-                &commitment.predicate
-            {
-                let finding = unverifiable(&code::CHECKPOINT_SCOPE_STATE_GRAMMAR_UNSUPPORTED, text.clone());
-                return Err(self.at(commitment.predicate_value, finding));
-            }
-        }
-        if sidecar.commitment_profile != COMMITMENT_PROFILE {
-            let text = format!("the sidecar uses commitment profile {:?}", sidecar.commitment_profile);
-            let finding = unverifiable(&code::CHECKPOINT_SCOPE_STATE_COMMITMENT_PROFILE_UNKNOWN, text);
-            return Err(self.at(sidecar.value, finding));
-        }
-        Ok(())
-    }
-
-    fn predicate_hashes(&self, sidecar: &Sidecar<'_>) -> Check<()> {
-        let mut seen: Vec<&str> = Vec::new();
-        for commitment in &sidecar.commitments {
-            let computed = commitment.predicate.as_ref().ok().and_then(|value| value.value_hash().ok());
-            if computed.as_deref() != Some(&*commitment.predicate_hash) {
-                let finding = Finding::disproves(
-                    &code::CHECKPOINT_SCOPE_STATE_PREDICATE_HASH_MISMATCH,
-                    "a commitment's predicate does not hash to its predicate_value_hash",
-                );
-                let finding = finding
-                    .fact("stated", &*commitment.predicate_hash)
-                    .fact("computed", computed.unwrap_or_else(|| "(none)".to_owned()));
-                return Err(self.at(commitment.value, finding));
-            }
-            if seen.contains(&&*commitment.predicate_hash) {
-                let finding = Finding::disproves(
-                    &code::CHECKPOINT_SCOPE_STATE_COMMITMENT_PREDICATE_DUPLICATE,
-                    "two commitments are about one predicate",
-                );
-                return Err(self.at(commitment.value, finding));
-            }
-            seen.push(&commitment.predicate_hash);
-        }
-        Ok(())
-    }
-
-    /// What a signed sidecar may say and cannot mean (spec 12 section 12.5, measured gaps).
-    fn consistency(&mut self, sidecar: &Sidecar<'_>) {
-        let mut odd = |value: Value<'_>, text: String| {
-            let finding = Finding::disproves(&code::CHECKPOINT_SCOPE_STATE_INCONSISTENT, text);
-            self.further.push(finding.at(Location::value(self.file, value)));
-        };
-        if sidecar.reference_key_id != sidecar.key_id {
-            odd(sidecar.value, "trust_root_reference names another key than the signature".to_owned());
-        }
-        if Timestamp::parse(&sidecar.signed_at).is_none() {
-            odd(sidecar.value, format!("signed_at {:?} is no time", sidecar.signed_at));
-        }
-        for commitment in &sidecar.commitments {
-            if let Some(text) = contradiction(commitment) {
-                odd(commitment.value, text);
-            }
-            for kind in commitment.predicate.iter().flat_map(|predicate| predicate.kinds()) {
-                if !sidecar.supported_kinds.iter().any(|name| name == kind.name) {
-                    let text =
-                        format!("a predicate uses {:?}, which predicate_basis does not list", kind.name);
-                    odd(commitment.predicate_value, text);
-                }
-            }
-        }
-        let derived = sidecar.derived_id();
-        if sidecar.scope_state_id != derived {
-            let finding = Finding::notes(
-                &code::CHECKPOINT_SCOPE_STATE_ID_NOT_DERIVED,
-                "scope_state_id is not the id that chain and checkpoint give",
-            );
-            let finding = finding.fact("stated", &*sidecar.scope_state_id).fact("derived", derived);
-            self.further.push(finding.at(Location::value(self.file, sidecar.value)));
-        }
-    }
-}
-
-struct Authentic<'a> {
-    parsed: Checkpoint<'a>,
-    signer: Option<ResolvedKey>,
-}
-
-fn contradiction(commitment: &Commitment<'_>) -> Option<String> {
-    let Commitment { count, first, last, root, .. } = commitment;
-    if *count == 0 {
-        let empty = prefixed(&EMPTY_ROOT);
-        return (*root != empty)
-            .then(|| "no record matches, and the root is not that of no records".to_owned());
-    }
-    let (Some(first), Some(last)) = (first, last) else {
-        return Some(format!("{count} records match, and the first or the last is null"));
-    };
-    if first > last {
-        return Some(format!("the first match {first} comes after the last {last}"));
-    }
-    let room = last.saturating_sub(*first).saturating_add(1);
-    (*count > room).then(|| format!("{count} records cannot lie in a range of {room}"))
 }
 
 /// Our own code for a key that the reference takes in spite of its status.

@@ -1,7 +1,9 @@
 //! Both claims over packs that are made, signed and altered here.
 
+mod flow;
 mod pack;
 mod rules;
+mod strict;
 mod tamper;
 
 use crate::bytes::hex;
@@ -52,7 +54,8 @@ fn an_honest_pack_is_supported() {
     assert_eq!(run.report.outcome, crate::report::Outcome::Verified);
     assert_eq!(run.report.findings.len(), 0, "{:?}", run.report.findings);
     assert_eq!(run.report.signers.len(), 2);
-    let facts = run.facts.unwrap();
+    let facts = run.facts;
+    assert!(facts.established);
     let [segment] = facts.segments.as_slice() else { panic!("{facts:?}") };
     assert_eq!((segment.first_sequence, segment.last_sequence, segment.disclosed), (1, 5, 2));
 }
@@ -62,7 +65,7 @@ fn nothing_to_judge() {
     let mut pack = Pack::new();
     pack.export.as_object_mut().unwrap().remove("scope_faithfulness");
     let run = pack.run();
-    assert!(run.report.claims.is_empty() && run.facts.is_none());
+    assert!(run.report.claims.is_empty() && !run.facts.established);
     pack.requested = Requested::Operator;
     let run = pack.run();
     assert_eq!(run.reason(FAITHFULNESS), "EXPORT_SCOPE_DECLARATION_MISSING");

@@ -8,6 +8,7 @@ mod record;
 mod segment;
 mod shape;
 mod sidecar;
+mod window;
 
 pub use predicate::{Bounds, GRAMMAR, KINDS, Kind, Lookup, Predicate, PredicateError, RangeBounds};
 pub use record::{EvidenceRecord, Payload, chain_field, hashed_field};
@@ -16,6 +17,7 @@ pub use segment::{
 };
 pub use shape::{ShapeError, integer, is_prefixed_hash};
 pub use sidecar::{COMMITMENT_PROFILE, Commitment, Sidecar};
+pub use window::PermitWindow;
 
 #[cfg(test)]
 mod tests;

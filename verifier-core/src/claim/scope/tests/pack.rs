@@ -12,7 +12,7 @@ use crate::chain::GENESIS_PREV_HASH;
 use crate::crypto::{PublicKey, prefixed, sha256};
 use crate::finding::Verdict;
 use crate::json::{Document, ParserLimits};
-use crate::report::Report;
+use crate::report::{Outcome, Report};
 use crate::time::Timestamp;
 use crate::trust::{KeySource, NamedBlob, TrustPolicy};
 
@@ -121,7 +121,7 @@ pub(super) struct Pack {
 
 pub(super) struct Run {
     pub(super) report: Report,
-    pub(super) facts: Option<ScopeFacts>,
+    pub(super) facts: ScopeFacts,
 }
 
 impl Run {
@@ -328,5 +328,21 @@ struct Rows<'r>(Vec<RecordRow<'r>>);
 impl RecordRows for Rows<'_> {
     fn for_each(&self, visit: &mut dyn FnMut(RecordRow<'_>)) {
         self.0.as_slice().for_each(visit);
+    }
+}
+
+pub(super) type Rule = (&'static str, fn(&mut Pack), &'static str, Verdict);
+
+/// Breaks one rule each; the pack is re-signed, so that nothing else is wrong.
+pub(super) fn refused(claim: &str, rules: &[Rule]) {
+    for (what, change, code, verdict) in rules {
+        let mut pack = Pack::new();
+        change(&mut pack);
+        pack.sign();
+        let run = pack.run();
+        assert_eq!(run.reason(claim), *code, "{what}: {:?}", run.report.findings);
+        assert_eq!(run.verdict(claim), Some(*verdict), "{what}");
+        assert!(!run.facts.established, "{what}");
+        assert_ne!(run.report.outcome, Outcome::Verified, "{what}");
     }
 }

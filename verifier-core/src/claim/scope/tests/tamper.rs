@@ -50,7 +50,7 @@ fn every_member_of_the_sidecar_is_signed() {
         *place = altered(place);
         pack.refer();
         let run = pack.run();
-        assert!(run.facts.is_none(), "{pointer}");
+        assert!(!run.facts.established, "{pointer}");
         assert_ne!(run.report.outcome, crate::report::Outcome::Verified, "{pointer}");
         // without the new reference the bytes are not the referenced ones
         let mut pack = Pack::new();
@@ -71,7 +71,7 @@ fn the_checkpoint_signs_its_heads_only() {
         let mut pack = Pack::new();
         let place = pack.checkpoint.pointer_mut(&pointer).unwrap();
         *place = if pointer == "/computed_at" { "2026-05-21T10:11:00Z".into() } else { altered(place) };
-        if pack.run().facts.is_some() {
+        if pack.run().facts.established {
             uncovered.push(pointer);
         }
     }
@@ -91,7 +91,7 @@ fn every_member_of_a_segment_counts_or_is_listed() {
         let mut pack = Pack::new();
         let place = pack.segment().pointer_mut(pointer).unwrap();
         *place = altered(place);
-        if pack.run().facts.is_some() {
+        if pack.run().facts.established {
             uncovered.push(pointer.as_str());
         }
     }
@@ -127,7 +127,7 @@ fn every_member_of_a_segment_is_needed() {
             Json::Object(members) => drop(members.remove(name)),
             _ => continue,
         }
-        if pack.run().facts.is_some() {
+        if pack.run().facts.established {
             dispensable.push(pointer.clone());
         }
     }
@@ -170,7 +170,7 @@ proptest! {
         let run = run_texts(
             &export, "{}", Some(sidecar.into_bytes()), Some(checkpoint.into_bytes()), &keys, &pack);
         if changed && which == 1 {
-            prop_assert!(run.facts.is_none());
+            prop_assert!(!run.facts.established);
         }
     }
 
