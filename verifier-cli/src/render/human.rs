@@ -27,6 +27,9 @@ pub(crate) fn write_headline(report: &Report, page: &mut Page<'_>) -> io::Result
 /// Writes the whole report.
 pub(crate) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     write_headline(report, page)?;
+    if let Some(decisions) = headline::decisions(report) {
+        page.labelled(0, "Decided before execution: ", &decisions)?;
+    }
     write_signers(report, page)?;
     write_files(report, page)?;
     write_facts(report, page)?;

@@ -5,6 +5,7 @@
 pub mod bundle;
 pub mod checkpoint;
 pub mod closure;
+pub mod decided;
 pub mod export;
 pub mod incident;
 pub mod log;

@@ -18,6 +18,9 @@ use crate::bytes::Limits;
 use crate::crypto::prefixed;
 use crate::json::{Document, ParserLimits};
 
+/// Checkpoints beside an export that are looked at for times.
+const ANCHORS: usize = 256;
+
 /// The files of an archive or folder, each with its neighbours.
 #[must_use]
 pub fn parts(archive: &Archive) -> Vec<Part> {
@@ -100,9 +103,12 @@ pub fn assemble(parts: Vec<Part>, limits: &Limits) -> Assembly {
                 used.insert(at);
             }
         }
+        let beside =
+            known.iter().filter(|(kind, part)| *kind == Kind::Checkpoint && part.label.starts_with(folder));
+        let anchors = beside.map(|(_, part)| part.clone()).take(ANCHORS).collect();
         if let Some((_, payload)) = known.get(payload) {
             let set = ExportSet::new(payload.clone(), Some(manifest.clone()));
-            assembly.sets.push(Evidence::Export(ExportSet { key_manifest, ..set }));
+            assembly.sets.push(Evidence::Export(ExportSet { key_manifest, anchors, ..set }));
         }
     }
     for (position, (kind, part)) in known.into_iter().enumerate() {

@@ -35,13 +35,15 @@ pub struct ExportSet {
     pub sidecar: Option<Part>,
     /// The checkpoint that the operator named.
     pub checkpoint: Option<Part>,
+    /// Checkpoints beside it, which may fix its entries in time.
+    pub anchors: Vec<Part>,
 }
 
 impl ExportSet {
     /// A payload with its manifest and nothing else.
     #[must_use]
     pub fn new(payload: Part, manifest: Option<Part>) -> Self {
-        Self { payload, manifest, key_manifest: None, sidecar: None, checkpoint: None }
+        Self { payload, manifest, key_manifest: None, sidecar: None, checkpoint: None, anchors: Vec::new() }
     }
 }
 

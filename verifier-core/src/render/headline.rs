@@ -74,6 +74,37 @@ fn support(report: &Report) -> String {
     format!("{claims}; {trust}")
 }
 
+/// Decision before execution in one line; `None` where the evidence carries no decisions.
+#[must_use]
+pub fn decisions(report: &Report) -> Option<String> {
+    let found = report.decisions.as_ref()?;
+    let permits =
+        if found.permits == 1 { "1 permit".to_owned() } else { format!("{} permits", found.permits) };
+    let order = match (found.contradicted, found.dispatched) {
+        (0, 0) => format!("{permits}, none dispatched"),
+        (0, dispatched) if found.in_order == dispatched => {
+            format!("{permits}, {dispatched} dispatched, each after its decision")
+        }
+        (0, dispatched) => {
+            format!(
+                "{permits}, {dispatched} dispatched, {} of them proven to be after their decision",
+                found.in_order
+            )
+        }
+        (wrong, dispatched) => format!("{permits}, {dispatched} dispatched, {wrong} CONTRADICTED"),
+    };
+    let latest = match found.bounded_above {
+        0 => "no outside time of the decisions".to_owned(),
+        count => format!("{count} decided by a known outside time"),
+    };
+    let earliest = match (found.dispatched, found.bounded_below) {
+        (0, _) => String::new(),
+        (_, 0) => "; no outside time before the dispatches".to_owned(),
+        (_, count) => format!("; {count} dispatched after a known outside time"),
+    };
+    Some(format!("{order}; {latest}{earliest}"))
+}
+
 /// The first thing that makes the run fail.
 fn cause(report: &Report) -> String {
     if let Some(finding) = report.findings.iter().find(|finding| decides(finding)) {

@@ -1,7 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::{ClaimOutcome, Requested, SemanticsRef, SubjectOutcome};
-use super::{ArtifactSummary, FindingCount, Outcome, Report, SemanticsSummary, SignerSummary, StepRecord};
+use super::{
+    ArtifactSummary, DecisionSummary, FindingCount, Outcome, Report, SemanticsSummary, SignerSummary,
+    StepRecord,
+};
 use crate::finding::{Code, Effect, Finding, Verdict, catalog};
 use crate::time::Timestamp;
 
@@ -64,6 +67,8 @@ pub struct ReportBuilder {
     pub semantics: SemanticsSummary,
     /// Who signed.
     pub signers: Vec<SignerSummary>,
+    /// Decision before execution.
+    pub decisions: Option<DecisionSummary>,
     /// What a green result does not prove.
     pub not_proven: Vec<String>,
     /// Set when an unsigned or self-attested artifact is accepted on request.
@@ -89,6 +94,7 @@ impl ReportBuilder {
             artifact: ArtifactSummary::default(),
             semantics: SemanticsSummary::default(),
             signers: Vec::new(),
+            decisions: None,
             not_proven: Vec::new(),
             accepted_without_trust: false,
             order: Vec::new(),
@@ -324,6 +330,7 @@ impl ReportBuilder {
             artifact: self.artifact,
             signers: self.signers,
             semantics: self.semantics,
+            decisions: self.decisions,
             claims,
             findings: self.findings,
             counts: self.counts.into_iter().map(|(code, count)| FindingCount { code, count }).collect(),

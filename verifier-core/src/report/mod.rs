@@ -167,6 +167,51 @@ pub struct PinSummary {
     pub status: String,
 }
 
+/// When the permits of an export were decided, against when they were used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct DecisionSummary {
+    /// Permits with a decision or a use in the evidence.
+    pub permits: u64,
+    /// Of these, dispatched.
+    pub dispatched: u64,
+    /// Dispatched after their decision, as hash links prove.
+    pub in_order: u64,
+    /// Dispatched against, before or without a decision that counts, or with times that cannot be true.
+    pub contradicted: u64,
+    /// Permits whose decision existed by a known time.
+    pub bounded_above: u64,
+    /// Dispatched no earlier than a known time.
+    pub bounded_below: u64,
+    /// Permit by permit, in chain order; the first 10,000.
+    pub intervals: Vec<DecisionInterval>,
+}
+
+/// What is proven about one permit's decision and dispatch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DecisionInterval {
+    /// The permit.
+    pub permit_id: String,
+    /// Sequence number of its decision.
+    pub decided_at_sequence: Option<i64>,
+    /// Sequence number of its first dispatch.
+    pub dispatched_at_sequence: Option<i64>,
+    /// `proven`, `contradicted`, `not_established` or `not_dispatched`.
+    pub order: &'static str,
+    /// The decision existed by then.
+    pub decided_no_later_than: Option<Bound>,
+    /// The dispatch was recorded no earlier than this.
+    pub dispatched_no_earlier_than: Option<Bound>,
+}
+
+/// A time from outside the operator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Bound {
+    /// RFC 3339, UTC.
+    pub time: String,
+    /// Who vouches for it.
+    pub source: String,
+}
+
 /// Everything a run found out.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
@@ -180,6 +225,9 @@ pub struct Report {
     pub signers: Vec<SignerSummary>,
     /// The semantics in force.
     pub semantics: SemanticsSummary,
+    /// Decision before execution, where the evidence carries decisions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decisions: Option<DecisionSummary>,
     /// Claims in order of first appearance.
     pub claims: Vec<ClaimOutcome>,
     /// Findings, most serious first, then in order of discovery.

@@ -17,6 +17,6 @@ pub mod whole;
 pub use checkpoint::Checkpoint;
 pub use key::{NoteKey, Role, Signed};
 pub use note::Note;
-pub use policy::{Policy, Quorum, Standing};
+pub use policy::{Policy, Quorum, QuorumTime, Standing};
 pub use proof::{ConsistencyProof, ManyProofs, ProofStream, SingleProof};
 pub use split::SplitView;

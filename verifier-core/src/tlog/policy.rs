@@ -84,9 +84,36 @@ pub enum Quorum {
     NotRequired,
     /// Too few did.
     Missing,
-    /// Enough did. The time, in Unix seconds, is the one by which they had: of the k latest cosignatures that a
-    /// group of k needs, the earliest.
-    Reached(u64),
+    /// Enough did.
+    Reached(QuorumTime),
+}
+
+/// What the times of a quorum say about the age of a head, in Unix seconds. A group of k is believed because k of
+/// its members would have to lie together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuorumTime {
+    /// The head existed by then: of the k earliest cosignatures, the latest.
+    pub by: u64,
+    /// Whatever contains all cosignatures was made no earlier: of the k latest cosignatures, the earliest.
+    pub since: u64,
+}
+
+impl QuorumTime {
+    /// When `needed` of these times had come, and the least that `needed` of them say.
+    #[must_use]
+    pub fn of(needed: usize, times: &[u64]) -> Option<Self> {
+        let mut sorted = times.to_vec();
+        sorted.sort_unstable();
+        let by = *sorted.get(needed.checked_sub(1)?)?;
+        let since = *sorted.get(sorted.len().checked_sub(needed)?)?;
+        Some(Self { by, since })
+    }
+
+    /// Both conditions together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self { by: self.by.max(other.by), since: self.since.max(other.since) }
+    }
 }
 
 impl Policy {
@@ -183,17 +210,24 @@ impl Policy {
     }
 
     /// When the member had cosigned, if it has.
-    fn time(&self, quorum: &Member, witnesses: &[Option<u64>]) -> Option<u64> {
+    fn time(&self, quorum: &Member, witnesses: &[Option<u64>]) -> Option<QuorumTime> {
         // Groups have only members that stand before them, so one pass in order settles all.
-        let mut groups: Vec<Option<u64>> = Vec::with_capacity(self.groups.len());
-        let of = |member: &Member, groups: &[Option<u64>]| match member {
-            Member::Witness(at) => witnesses.get(*at).copied().flatten(),
+        let mut groups: Vec<Option<QuorumTime>> = Vec::with_capacity(self.groups.len());
+        let of = |member: &Member, groups: &[Option<QuorumTime>]| match member {
+            Member::Witness(at) => {
+                let time = witnesses.get(*at).copied().flatten()?;
+                Some(QuorumTime { by: time, since: time })
+            }
             Member::Group(at) => groups.get(*at).copied().flatten(),
         };
         for group in &self.groups {
-            let mut times: Vec<u64> = group.members.iter().filter_map(|member| of(member, &groups)).collect();
-            times.sort_unstable_by(|one, other| other.cmp(one));
-            groups.push(group.needed.checked_sub(1).and_then(|last| times.get(last)).copied());
+            let times: Vec<QuorumTime> =
+                group.members.iter().filter_map(|member| of(member, &groups)).collect();
+            let by: Vec<u64> = times.iter().map(|time| time.by).collect();
+            let since: Vec<u64> = times.iter().map(|time| time.since).collect();
+            let by = QuorumTime::of(group.needed, &by);
+            let since = QuorumTime::of(group.needed, &since);
+            groups.push(by.zip(since).map(|(by, since)| QuorumTime { by: by.by, since: since.since }));
         }
         of(quorum, &groups)
     }
@@ -307,11 +341,14 @@ mod tests {
     #[test]
     fn nested_groups_count_their_members() {
         let standing = judge("# a remark\n\ngroup g any w1\ngroup h all\tg\nquorum h\n");
-        assert_eq!(standing.quorum, Quorum::Reached(1_790_000_000));
+        assert_eq!(standing.quorum, Quorum::Reached(QuorumTime { by: 1_790_000_000, since: 1_790_000_000 }));
         assert!(standing.wrong_logs.is_empty() && standing.wrong_witnesses.is_empty());
         assert_eq!(standing.logs, ["keel-evidence.example/log/1"]);
         assert_eq!(standing.witnesses, [("w1".to_owned(), 1_790_000_000)]);
-        assert_eq!(judge("quorum w1\n").quorum, Quorum::Reached(1_790_000_000));
+        assert_eq!(
+            judge("quorum w1\n").quorum,
+            Quorum::Reached(QuorumTime { by: 1_790_000_000, since: 1_790_000_000 })
+        );
         assert_eq!(judge("quorum none\n").quorum, Quorum::NotRequired);
         let policy = Policy::parse(&format!("{KEYS}quorum w1\n")).unwrap();
         let early = policy.judge(&Note::parse(HEAD).unwrap(), 1_789_999_999);
@@ -321,6 +358,17 @@ mod tests {
             Policy::parse(&format!("{KEYS}{other}quorum none\n")).is_err(),
             "a key id that is not its own"
         );
+    }
+
+    /// Two of two had cosigned only when the second one had.
+    #[test]
+    fn a_quorum_is_as_old_as_its_last_needed_member() {
+        let time = |needed, times: &[u64]| QuorumTime::of(needed, times).map(|time| (time.by, time.since));
+        assert_eq!(time(2, &[9, 1]), Some((9, 1)));
+        assert_eq!(time(2, &[1, 9, 5]), Some((5, 5)));
+        assert_eq!(time(1, &[1, 9]), Some((1, 9)));
+        assert_eq!(time(3, &[1, 9]), None);
+        assert_eq!(time(0, &[1, 9]), None);
     }
 
     #[test]

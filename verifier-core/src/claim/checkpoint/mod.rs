@@ -18,7 +18,7 @@ use crate::format::checkpoint::Checkpoint;
 use crate::json::{Document, ParserLimits, Value};
 use crate::registry;
 use crate::report::{FileSummary, ReportBuilder, Subject};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, UnixNanos};
 use crate::trust::TrustPolicy;
 
 /// How receipts of a checkpoint are reported.
@@ -102,6 +102,56 @@ fn read(part: &Part, policy: &TrustPolicy, out: &mut ReportBuilder) -> Option<Do
     Some(document)
 }
 
+/// A checkpoint that a trusted key signed, as a fixed point of other evidence.
+pub(crate) struct Anchor {
+    /// Its file.
+    pub(crate) label: String,
+    /// A genuine timestamp says that it existed by then.
+    pub(crate) by: Option<UnixNanos>,
+    /// `computed_at` in microseconds, which nobody signed.
+    pub(crate) computed: Option<i64>,
+    /// Scope, sequence number and record hash.
+    pub(crate) heads: Vec<(String, i64, [u8; 32])>,
+}
+
+/// Reads a checkpoint as a fixed point.
+///
+/// # Errors
+/// When it is not established, with the reason.
+pub(crate) fn anchor(part: &Part, policy: &TrustPolicy) -> Result<Anchor, String> {
+    let mut out = ReportBuilder::new(policy.limits.findings_per_code, std::collections::BTreeSet::new());
+    let refused = |out: ReportBuilder| {
+        let report = out.finish(&policy.as_of);
+        let first = report.findings.first();
+        first.map_or_else(
+            || "it is not established".to_owned(),
+            |finding| format!("{}: {}", finding.code.id, finding.message),
+        )
+    };
+    let Some(document) = read(part, policy, &mut out) else { return Err(refused(out)) };
+    let root = document.root();
+    let by = judge(root, "", part, policy, &mut out).not_later_than;
+    let supported = |claim| out.verdict(claim) == Some(Verdict::Supported);
+    let checkpoint = Checkpoint::parse(root);
+    let Some(checkpoint) =
+        checkpoint.filter(|_| supported(name::CHECKPOINT_COMPOSITE) && supported(name::CHECKPOINT_SIGNATURE))
+    else {
+        return Err(refused(out));
+    };
+    let heads = checkpoint.heads.iter().flatten().filter_map(|head| {
+        let hash = head.record_hash()?;
+        let hash = hex::decode(hash.strip_prefix("sha256:").unwrap_or(&hash).as_bytes())?;
+        Some((head.scope.to_string(), i64::try_from(head.sequence()?).ok()?, hash))
+    });
+    let computed = checkpoint.text("computed_at").and_then(|text| Timestamp::parse(&text));
+    Ok(Anchor {
+        label: part.label.clone(),
+        by,
+        computed: computed.map(|time| time.unix_micros()),
+        heads: heads.collect(),
+    })
+}
+
 /// Judges `value`, which stands at `prefix` of the file, as a checkpoint.
 pub(crate) fn judge(
     value: Value<'_>,
@@ -109,11 +159,12 @@ pub(crate) fn judge(
     part: &Part,
     policy: &TrustPolicy,
     out: &mut ReportBuilder,
-) {
+) -> Stamped {
     let Some(checkpoint) = Checkpoint::parse(value) else {
         let finding =
             Finding::lacks(&catalog::input::INPUT_STRUCTURE_INVALID, "a checkpoint must be a JSON object");
-        return out.finding(finding.at(Location::value(&part.label, value)));
+        out.finding(finding.at(Location::value(&part.label, value)));
+        return Stamped::default();
     };
     let examined = Examined { part, policy, checkpoint, prefix };
     artifact_ref(&examined, out);
@@ -130,6 +181,7 @@ pub(crate) fn judge(
     semantics.enforce(out, &part.label);
     semantics.annotate(out);
     describe(&examined, stamped.not_later_than.is_some(), out);
+    stamped
 }
 
 /// A reference that is there must have the shape of version 1 (spec 13 section 3).

@@ -170,7 +170,7 @@ fn trimmed(holder: Option<Value<'_>>, name: &str) -> Option<Text> {
 }
 
 /// The permit of an entry that stands in no record.
-fn entry_permit(entry: Value<'_>, payload: Option<Value<'_>>) -> Option<Text> {
+pub(crate) fn entry_permit(entry: Value<'_>, payload: Option<Value<'_>>) -> Option<Text> {
     let text = |value: Option<Value<'_>>| value.and_then(Value::non_empty_text).map(Text::from);
     text(entry.member("permit_id"))
         .or_else(|| text(payload.and_then(|payload| payload.member("permit_id"))))

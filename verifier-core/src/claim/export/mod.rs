@@ -18,7 +18,7 @@ use std::sync::Arc;
 use crate::archive::gzip;
 use crate::bytes::Blob;
 
-use crate::claim::{closure, name, payload_digest, walk};
+use crate::claim::{closure, decided, name, payload_digest, walk};
 use crate::evidence::stream::{self, Decoded, Settings, StreamError, Streamed};
 use crate::evidence::{ExportSet, Progress};
 use crate::finding::{Effect, Finding, Location, Verdict, catalog};
@@ -100,6 +100,28 @@ impl Export<'_> {
     }
 }
 
+/// Where a chain entry stands in an export.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum EntryPlace {
+    /// An item of the top-level entries.
+    Chain(u64),
+    /// A record that is an entry itself.
+    Record(u64),
+    /// An item of a record's entries.
+    Nested(u64, usize),
+}
+
+impl EntryPlace {
+    /// RFC 6901 pointer in the payload.
+    pub(crate) fn pointer(self) -> String {
+        match self {
+            Self::Chain(index) => format!("/chain_entries/{index}"),
+            Self::Record(index) => format!("/records/{index}"),
+            Self::Nested(index, position) => format!("/records/{index}/chain_entries/{position}"),
+        }
+    }
+}
+
 /// Verifies an export set.
 pub(crate) fn verify(
     set: &ExportSet,
@@ -149,7 +171,8 @@ pub(crate) fn verify(
     gate.step(&[name::LOCAL_CONTINUITY], out, |out| walk::check(&export, collected.chain, out));
     gate.after(name::LOCAL_CONTINUITY, out);
     payload_digest::check(&export, &collected.digests, out);
-    crate::claim::tlog::check(&export, out);
+    let log = crate::claim::tlog::check(&export, out);
+    let has_decisions = collected.has_decisions;
     if fields_bundle(&export) {
         // A manifest beside a bundle must not make the bundle's own signature go unread.
         crate::claim::bundle::check_inner(&export, out);
@@ -157,6 +180,7 @@ pub(crate) fn verify(
     gate.step(&[name::CLOSURE_SIGNATURE, name::CLOSURE_DIGEST, name::CLOSURE_DISPATCH], out, |out| {
         closure::check(&export, collected.closures, out);
     });
+    decided::check(&export, has_decisions, log.as_ref(), out);
     semantics.enforce(out, export.manifest_label());
     semantics.annotate(out);
     limits_of_the_evidence(&export, out);

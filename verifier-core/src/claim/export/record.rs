@@ -87,6 +87,8 @@ struct More {
     snapshot: Option<SnapshotRow>,
     /// Signatures over permits that no check here judges.
     unjudged: Vec<SignedPart>,
+    /// An entry records the decision of a permit.
+    decides: bool,
 }
 
 /// The chain entries of a permit record.
@@ -253,6 +255,9 @@ impl RecordVisitor<'_> {
             more.get().snapshot = Some(snapshot);
         }
         if is_entry && let Some(kind) = head.entry.event_type {
+            if is_decision(kind) {
+                more.get().decides = true;
+            }
             match self.closure_keys.entry_facts(value, kind, None) {
                 EntryFacts::Nothing => {}
                 facts => more.get().entry_facts = facts,
@@ -346,12 +351,18 @@ impl RecordVisitor<'_> {
         if let Some(named) = permit.and_then(|permit| foreign_permit(entry, &head, &permit.id)) {
             row.foreign.push(Foreign { position, named, span: entry.span() });
         }
+        row.decides |= head.entry.event_type.is_some_and(is_decision);
         let facts = match head.entry.event_type {
             Some(kind) => self.closure_keys.entry_facts(entry, kind, permit),
             None => EntryFacts::default(),
         };
         Some((EntryRow::from_fields(&head.entry, Source::Entry, entry.span()), facts))
     }
+}
+
+/// Whether an event records the decision of a permit.
+fn is_decision(event_type: Value<'_>) -> bool {
+    event_type.text().is_some_and(|kind| crate::claim::decided::is_decision(&kind))
 }
 
 /// An entry of a record that is about another permit.
@@ -396,6 +407,8 @@ pub(super) struct Collected {
     pub(super) permits: PermitRows,
     pub(super) snapshots: Vec<SnapshotRow>,
     pub(super) unjudged: unjudged::SignedParts,
+    /// The payload records decisions of permits.
+    pub(super) has_decisions: bool,
 }
 
 /// Decisions and permit objects of a payload.
@@ -447,6 +460,7 @@ impl Collected {
             permits: PermitRows::default(),
             snapshots: Vec::new(),
             unjudged: unjudged::SignedParts::default(),
+            has_decisions: false,
         }
     }
 
@@ -477,6 +491,7 @@ impl Collected {
             }
             None => return self.chain.top_entry(row.index, entry),
         };
+        self.has_decisions |= more.decides;
         self.digests.append(&mut more.digests);
         self.unjudged.extend(more.unjudged.drain(..));
         for decision in more.decisions.drain(..) {

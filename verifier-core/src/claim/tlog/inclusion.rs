@@ -9,31 +9,53 @@ use std::num::NonZeroUsize;
 
 use super::{INCLUSION, TrustedHead, WITNESS, head, policy};
 use crate::canon::{self, Profile};
-use crate::claim::export::{Export, STREAMED, file_name};
+use crate::claim::export::{EntryPlace, Export, STREAMED, file_name};
 use crate::evidence::stream::{self, Item, Origin, Settings, Visitor};
 use crate::finding::catalog::{input, tlog as code};
 use crate::finding::{Code, Effect, Finding, Location, Verdict};
 use crate::json::Value;
 use crate::merkle::rfc6962::{Hash, ProofError, leaf_hash, verify_inclusion};
 use crate::report::{ReportBuilder, Requested, Subject};
-use crate::tlog::ProofStream;
 use crate::tlog::proof::{Path, ProofFileError, ProofStreamError};
+use crate::tlog::{ProofStream, QuorumTime};
 
 /// What is added to the name of an export's file.
 const SUFFIX: &str = ".tlog-proofs";
 const STEP: &str = "tlog.inclusion";
 const TITLE: &str = "inclusion of chain entries in a transparency log";
 
-/// Checks the proofs beside an export.
-pub(crate) fn check(export: &Export<'_>, out: &mut ReportBuilder) {
+/// Where the entries of an export stand in a log that has all of them.
+pub(crate) struct LogOrder {
+    pub(crate) origin: String,
+    pub(crate) size: u64,
+    /// When enough trusted witnesses had cosigned the head.
+    pub(crate) witnessed: Option<QuorumTime>,
+    /// By event id.
+    indexes: Vec<(String, u64)>,
+}
+
+impl LogOrder {
+    /// The index of the entry with this event id.
+    pub(crate) fn index(&self, event_id: &str) -> Option<u64> {
+        let at = self.indexes.binary_search_by(|(known, _)| known.as_str().cmp(event_id)).ok()?;
+        self.indexes.get(at).map(|(_, index)| *index)
+    }
+}
+
+/// Checks the proofs beside an export. Gives the order of the log when every entry is in it.
+pub(crate) fn check(export: &Export<'_>, out: &mut ReportBuilder) -> Option<LogOrder> {
     let payload = &export.set.payload;
     let name = format!("{}{SUFFIX}", file_name(&payload.label));
-    let Ok(Some(entry)) = payload.siblings.find(&name) else { return absent(export, out) };
+    let Ok(Some(entry)) = payload.siblings.find(&name) else {
+        absent(export, out);
+        return None;
+    };
     let place = Location::file(format!("{}{SUFFIX}", payload.label));
     out.claim(INCLUSION, Requested::Automatic);
     let fail = |finding: Finding, out: &mut ReportBuilder| {
         out.unsupported(INCLUSION, subject(export), finding.at(place.clone()));
         out.skipped(STEP, TITLE, "the proofs cannot be used");
+        None
     };
     let stream = || {
         let source = entry.open().map_err(|error| ProofStreamError::Read(io::Error::other(error)))?;
@@ -45,7 +67,8 @@ pub(crate) fn check(export: &Export<'_>, out: &mut ReportBuilder) {
     };
     let (logs, as_of) = (&export.policy.logs, &export.policy.as_of);
     let Some(trusted) = head(&text, logs, as_of, INCLUSION, &place, out) else {
-        return out.skipped(STEP, TITLE, "the head of the proofs is not one of a trusted log");
+        out.skipped(STEP, TITLE, "the head of the proofs is not one of a trusted log");
+        return None;
     };
     let entries = match Entries::read(export) {
         Ok(entries) => entries,
@@ -134,7 +157,7 @@ impl Entries {
         workers: NonZeroUsize,
     ) -> Result<Proven, ProofStreamError> {
         let mut proven = Proven { without: self.nameless, ..Proven::default() };
-        let mut seen = vec![false; self.named.len()];
+        let mut indexes = vec![None; self.named.len()];
         let mut batch: Vec<(Path, &[Leaf])> = Vec::new();
         loop {
             let number = proofs.line_number() + 1;
@@ -143,11 +166,11 @@ impl Entries {
             if let Some((event, path)) = line {
                 let from = self.named.partition_point(|leaf| leaf.event_id.as_str() < event);
                 let to = self.named.partition_point(|leaf| leaf.event_id.as_str() <= event);
-                let flags = seen.get_mut(from..to).unwrap_or_default();
-                if flags.contains(&true) {
+                let known = indexes.get_mut(from..to).unwrap_or_default();
+                if known.iter().any(Option::is_some) {
                     return Err(ProofFileError::Repeated(number).into());
                 }
-                flags.fill(true);
+                known.fill(Some(path.index));
                 match self.named.get(from..to) {
                     Some(leaves) if !leaves.is_empty() => batch.push((path, leaves)),
                     _ => {
@@ -174,9 +197,14 @@ impl Entries {
                 break;
             }
         }
-        for (leaf, _) in self.named.into_iter().zip(seen).filter(|(_, seen)| !seen) {
-            proven.without += 1;
-            proven.first_without.get_or_insert(leaf);
+        for (leaf, index) in self.named.into_iter().zip(indexes) {
+            match index {
+                Some(index) => proven.indexes.push((leaf.event_id, index)),
+                None => {
+                    proven.without += 1;
+                    proven.first_without.get_or_insert(leaf);
+                }
+            }
         }
         Ok(proven)
     }
@@ -189,6 +217,8 @@ const BATCH: usize = 8192;
 #[derive(Default)]
 struct Proven {
     included: u64,
+    /// Of every entry that a proof names, by event id.
+    indexes: Vec<(String, u64)>,
     wrong: Vec<(Leaf, ProofError)>,
     without: u64,
     first_without: Option<Leaf>,
@@ -203,7 +233,7 @@ impl Proven {
         trusted: &TrustedHead<'_>,
         proofs: &Location,
         out: &mut ReportBuilder,
-    ) {
+    ) -> Option<LogOrder> {
         let counts = [
             ("proofs that hold", self.included),
             ("proofs that do not", u64::try_from(self.wrong.len()).unwrap_or(u64::MAX)),
@@ -249,6 +279,12 @@ impl Proven {
         out.epistemic(INCLUSION, "log", head.origin);
         out.epistemic(INCLUSION, "tree_size", &head.size.to_string());
         out.ran(STEP, TITLE, &counts);
+        (clean && self.included > 0).then(|| LogOrder {
+            origin: head.origin.to_owned(),
+            size: head.size,
+            witnessed: trusted.witnessed,
+            indexes: self.indexes,
+        })
     }
 }
 
@@ -259,7 +295,7 @@ struct Leaf {
     event_id: String,
     /// `None` when the entry has no canonical form.
     hash: Option<Hash>,
-    place: Place,
+    place: EntryPlace,
     span: (u64, u64),
 }
 
@@ -271,28 +307,10 @@ impl Leaf {
     }
 }
 
-/// Where an entry stands in the export.
-#[derive(Clone, Copy)]
-enum Place {
-    Chain(u64),
-    Record(u64),
-    Nested(u64, usize),
-}
-
-impl Place {
-    fn pointer(self) -> String {
-        match self {
-            Self::Chain(index) => format!("/chain_entries/{index}"),
-            Self::Record(index) => format!("/records/{index}"),
-            Self::Nested(index, position) => format!("/records/{index}/chain_entries/{position}"),
-        }
-    }
-}
-
 /// Hashes chain entries as the log does.
 struct Leaves;
 
-fn leaf(entry: Value<'_>, place: Place) -> Leaf {
+fn leaf(entry: Value<'_>, place: EntryPlace) -> Leaf {
     let event_id = entry.member("event_id").and_then(Value::text).unwrap_or_default().into_owned();
     let bytes = canon::to_bytes(Profile::Legacy, entry).ok();
     let span = entry.span();
@@ -304,7 +322,7 @@ impl Visitor for Leaves {
 
     fn visit(&self, item: Item<'_>) -> Vec<Leaf> {
         if item.origin == Origin::Array(1) {
-            return vec![leaf(item.value, Place::Chain(item.index))];
+            return vec![leaf(item.value, EntryPlace::Chain(item.index))];
         }
         let (value, index) = (item.value, item.index);
         let nested = value.member("chain_entries").and_then(Value::as_array);
@@ -312,9 +330,9 @@ impl Visitor for Leaves {
         let is_entry = value.member("record_hash").is_some()
             || (nested.is_none()
                 && ["event_id", "prev_hash"].iter().any(|name| value.member(name).is_some()));
-        let own = is_entry.then(|| leaf(value, Place::Record(index)));
+        let own = is_entry.then(|| leaf(value, EntryPlace::Record(index)));
         let nested = nested.into_iter().flat_map(|entries| {
-            entries.items().enumerate().map(move |(at, entry)| leaf(entry, Place::Nested(index, at)))
+            entries.items().enumerate().map(move |(at, entry)| leaf(entry, EntryPlace::Nested(index, at)))
         });
         own.into_iter().chain(nested).collect()
     }

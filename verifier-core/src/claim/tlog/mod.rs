@@ -3,14 +3,14 @@
 mod inclusion;
 mod witness;
 
-pub(crate) use inclusion::check;
+pub(crate) use inclusion::{LogOrder, check};
 
 use crate::finding::catalog::tlog as code;
 use crate::finding::{Effect, Finding, Location, Verdict};
 use crate::report::{ReportBuilder, SignerSummary, Subject};
 use crate::time::{Timestamp, UnixNanos};
 use crate::tlog::note::NoteError;
-use crate::tlog::{Checkpoint, Note, NoteKey, Policy, Role, Standing};
+use crate::tlog::{Checkpoint, Note, NoteKey, Policy, QuorumTime, Role, Standing};
 use crate::trust::{Basis, LogTrust};
 
 /// Entries are under a head of a trusted log.
@@ -48,6 +48,8 @@ pub(crate) struct TrustedHead<'a> {
     pub(crate) text: &'a str,
     pub(crate) head: Checkpoint<'a>,
     pub(crate) standing: Standing,
+    /// When enough witnesses had cosigned it.
+    pub(crate) witnessed: Option<QuorumTime>,
 }
 
 /// Reads a signed head and judges its signatures: who signed goes to `claim`, the witnesses to their own claim.
@@ -60,9 +62,9 @@ pub(crate) fn head<'a>(
     out: &mut ReportBuilder,
 ) -> Option<TrustedHead<'a>> {
     match judge(text, trust, as_of) {
-        Ok((trusted, policy)) => {
+        Ok((mut trusted, policy)) => {
             sign(&trusted, &policy, out);
-            witness::check(&trusted, &policy, trust, place, out);
+            trusted.witnessed = witness::check(&trusted, &policy, trust, place, out);
             Some(trusted)
         }
         Err((origin, finding)) => {
@@ -71,6 +73,17 @@ pub(crate) fn head<'a>(
             None
         }
     }
+}
+
+/// When enough trusted witnesses had cosigned a head of a trusted log, or why that is not known.
+pub(crate) fn witnessed(
+    text: &str,
+    trust: &LogTrust,
+    as_of: &Timestamp,
+) -> Result<(String, QuorumTime), String> {
+    let (trusted, policy) = judge(text, trust, as_of).map_err(|(_, finding)| finding.message)?;
+    let time = witness::reached(&trusted.standing, &policy, trust)?;
+    Ok((trusted.head.origin.to_owned(), time))
 }
 
 /// Says whose key the head is believed by.
@@ -123,7 +136,7 @@ fn judge<'a>(
         let message = format!("{} signed a head of {}", standing.logs.join(", "), head.origin);
         return Err(refuse(Finding::disproves(&code::TLOG_ORIGIN_MISMATCH, message)));
     }
-    Ok((TrustedHead { text, head, standing }, policy))
+    Ok((TrustedHead { text, head, standing, witnessed: None }, policy))
 }
 
 fn malformed(text: &str, error: NoteError) -> Finding {

@@ -5,7 +5,7 @@ use crate::finding::catalog::tlog as code;
 use crate::finding::{Finding, Location};
 use crate::report::{ReportBuilder, Requested, Subject};
 use crate::time::UnixNanos;
-use crate::tlog::{Policy, Quorum, Standing};
+use crate::tlog::{Policy, Quorum, QuorumTime, Standing};
 use crate::trust::LogTrust;
 
 pub(super) fn check(
@@ -14,11 +14,12 @@ pub(super) fn check(
     trust: &LogTrust,
     place: &Location,
     out: &mut ReportBuilder,
-) {
+) -> Option<QuorumTime> {
     let standing = &trusted.standing;
     if standing.quorum == Quorum::NotRequired && trust.witnesses.is_none() {
         let text = "that the log shows everybody the same history: no witness was required";
-        return out.not_proven.push(text.to_owned());
+        out.not_proven.push(text.to_owned());
+        return None;
     }
     let requested = if trust.witnesses.is_some() { Requested::Operator } else { Requested::Automatic };
     out.claim(WITNESS, requested);
@@ -35,19 +36,22 @@ pub(super) fn check(
     let names: Vec<&str> = standing.witnesses.iter().map(|(name, _)| name.as_str()).collect();
     match reached(standing, policy, trust) {
         Ok(time) => {
-            let message = format!("cosigned by {}; enough of them had by {}", names.join(", "), text(time));
+            let message =
+                format!("cosigned by {}; enough of them had by {}", names.join(", "), text(time.by));
             out.supported(WITNESS, subject, &code::TLOG_QUORUM_MET, message);
-            out.epistemic(WITNESS, "quorum_time", &text(time));
+            out.epistemic(WITNESS, "quorum_time", &text(time.by));
+            Some(time)
         }
         Err(message) => {
             let finding = Finding::lacks(&code::TLOG_QUORUM_NOT_MET, message);
             out.unsupported(WITNESS, subject, finding.at(place.clone()));
+            None
         }
     }
 }
 
-/// The time by which both the policy and the operator's K of N were satisfied, or why they are not.
-fn reached(standing: &Standing, policy: &Policy, trust: &LogTrust) -> Result<u64, String> {
+/// When both the policy and the operator's K of N were satisfied, or why they are not.
+pub(super) fn reached(standing: &Standing, policy: &Policy, trust: &LogTrust) -> Result<QuorumTime, String> {
     let named = policy.witness_count();
     let few = || format!("cosigned by {} of {named} witnesses", standing.witnesses.len());
     let by_policy = match standing.quorum {
@@ -59,12 +63,11 @@ fn reached(standing: &Standing, policy: &Policy, trust: &LogTrust) -> Result<u64
     if named != of {
         return Err(format!("{needed} of {of} witnesses are required, and the policy names {named}"));
     }
-    let mut times: Vec<u64> = standing.witnesses.iter().map(|(_, time)| *time).collect();
-    times.sort_unstable_by(|one, other| other.cmp(one));
-    let by_count = needed.checked_sub(1).and_then(|last| times.get(last)).copied().ok_or_else(few)?;
-    Ok(by_policy.map_or(by_count, |time| time.min(by_count)))
+    let times: Vec<u64> = standing.witnesses.iter().map(|(_, time)| *time).collect();
+    let by_count = QuorumTime::of(needed, &times).ok_or_else(few)?;
+    Ok(by_policy.map_or(by_count, |time| time.and(by_count)))
 }
 
-fn text(seconds: u64) -> String {
+pub(super) fn text(seconds: u64) -> String {
     UnixNanos::from_seconds(i64::try_from(seconds).unwrap_or(i64::MAX)).to_string()
 }

@@ -6,6 +6,7 @@
 pub mod checkpoint;
 pub mod closure;
 pub mod command;
+pub mod decided;
 pub mod export;
 pub mod input;
 pub mod monitor;
@@ -31,6 +32,7 @@ static TABLES: &[&[&Code]] = &[
     trust::ALL,
     walk::ALL,
     closure::ALL,
+    decided::ALL,
     checkpoint::ALL,
     monitor::ALL,
     permit::ALL,
