@@ -203,6 +203,8 @@ pub enum Log {
         #[arg(long = "witness", value_name = "DIR")]
         witnesses: Vec<PathBuf>,
     },
+    /// Take the newest cosigned head into the chain of every project: what is dispatched afterwards is proven to be later
+    Observe(State),
     /// Print the newest signed head as JSON
     Show(State),
     /// Print the request to a witness elsewhere: consistency proof and newest head

@@ -40,6 +40,12 @@ pub(super) fn run(command: &LogCommand) -> Result<()> {
             let head = Prover { log: &log, witnesses: &witnesses }.checkpoint(&mut issuer)?;
             show(&describe(&log, &head))
         }
+        LogCommand::Observe(state) => {
+            let Some(head) = Log::open(&state.state)?.head()? else {
+                bail!("no head is signed; run log checkpoint")
+            };
+            show(&open(state)?.observe(&head)?)
+        }
         LogCommand::Show(state) => {
             let log = Log::open(&state.state)?;
             let Some(head) = log.head()? else { bail!("no head is signed; run log checkpoint") };

@@ -15,6 +15,7 @@
 mod close;
 mod decide;
 mod dispatch;
+mod observe;
 mod project;
 mod review;
 mod revoke;

@@ -43,17 +43,27 @@ pub fn demo_projects() -> Vec<&'static str> {
 /// # Errors
 /// When the directory holds something already or cannot be written.
 pub fn write_demo(directory: &Path, with_log: bool) -> Result<Value> {
+    fs::create_dir_all(directory).map_err(|error| Error::file(directory, error))?;
+    let anchor = if with_log { Some(Anchor::new(directory)?) } else { None };
     let mut story = week()?;
+    if let Some(anchor) = &anchor {
+        for day in 0..5 {
+            for hour in [1, 5] {
+                story.play_until(MONDAY + day * DAY + hour * 3_600 * SECOND)?;
+                let head = anchor.prover().checkpoint(story.issuer())?;
+                story.issuer().observe(&head)?;
+            }
+        }
+    }
+    story.play()?;
     story.clock().set(MONDAY + 5 * DAY);
     story.issuer().expire()?;
-    fs::create_dir_all(directory).map_err(|error| Error::file(directory, error))?;
     let at = story.issuer().now();
     let keys = story.issuer().keys();
     let root = signed_manifest(keys.entries(), keys.signer(Purpose::ExportSigning)?, at)?;
     put(directory, "trust-root.json", &document::pretty(&root)?)?;
     let checkpoint = story.issuer().checkpoint()?;
     put(directory, "checkpoint.json", &document::pretty(&checkpoint)?)?;
-    let anchor = if with_log { Some(Anchor::new(directory)?) } else { None };
     let additions = Additions { checkpoint: false, proofs: anchor.as_ref().map(Anchor::prover) };
     let mut exports = Vec::new();
     for (name, _, policy) in PROJECTS {
@@ -111,8 +121,8 @@ fn put(directory: &Path, name: &str, bytes: &[u8]) -> Result<()> {
     fs::write(&path, bytes).map_err(|error| Error::file(&path, error))
 }
 
-/// The week, played.
-pub(super) fn week() -> Result<Story> {
+/// The week, planned.
+fn week() -> Result<Story> {
     let mut story = Story::new("demo", MONDAY)?;
     for (name, id, policy) in PROJECTS {
         story.issuer().add_project(name, Some(id.to_owned()), policy)?;
@@ -135,7 +145,6 @@ pub(super) fn week() -> Result<Story> {
     looping_agent(&mut story, &mut chance);
     story.policy(MONDAY + 2 * DAY, "aurora-support", raised(AURORA));
     story.rotate(MONDAY + 3 * DAY, Purpose::PermitBindingSigning);
-    story.play()?;
     Ok(story)
 }
 

@@ -115,6 +115,24 @@ impl Story {
         self.plan(at, Step::Rotate(purpose));
     }
 
+    /// Plays what is planned before `until` (microseconds), and lets it become that time.
+    ///
+    /// # Errors
+    /// As [`Self::play`].
+    pub fn play_until(&mut self, until: i64) -> Result<()> {
+        while let Some(entry) = self.steps.first_entry() {
+            let (at, _) = *entry.key();
+            if at >= until {
+                break;
+            }
+            let step = entry.remove();
+            self.clock.set(at);
+            self.step(step, at)?;
+        }
+        self.clock.set(until);
+        Ok(())
+    }
+
     /// Plays everything that is planned.
     ///
     /// # Errors

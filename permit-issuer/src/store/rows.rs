@@ -279,6 +279,28 @@ impl<'c> Rows<'c> {
         Ok(())
     }
 
+    /// The permit of the newest chain entry.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn newest_permit(&self, project: &str) -> Result<Option<String>> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT permit FROM entry WHERE project = ?1 ORDER BY sequence DESC LIMIT 1")?;
+        Ok(statement.query_row([project], |row| row.get(0)).optional()?)
+    }
+
+    /// Whether a chain has an entry about this resource.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn has_resource(&self, project: &str, resource_id: &str) -> Result<bool> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT 1 FROM entry WHERE project = ?1 AND json_extract(body, '$.resource_id') = ?2 LIMIT 1",
+        )?;
+        Ok(statement.exists(params![project, resource_id])?)
+    }
+
     /// The entries about a permit as stored text, in order.
     ///
     /// # Errors

@@ -413,20 +413,26 @@ mod tests {
                 free.push(Member::Group(policy.groups.len()));
                 policy.groups.push(Group { needed, members });
             }
-            fn defined(policy: &Policy, member: Member, witnesses: &[Option<u64>]) -> Option<u64> {
+            /// `earliest`: the k-th cosignature counted from the first one, else from the last one.
+            fn defined(policy: &Policy, member: Member, witnesses: &[Option<u64>], earliest: bool) -> Option<u64> {
                 match member {
                     Member::Witness(at) => witnesses[at],
                     Member::Group(at) => {
-                        let group = &policy.groups[at];
-                        let times = group.members.iter().map(|member| defined(policy, *member, witnesses));
+                        let Group { needed, members } = &policy.groups[at];
+                        let times = members.iter().map(|member| defined(policy, *member, witnesses, earliest));
                         let mut times: Vec<u64> = times.flatten().collect();
                         times.sort();
-                        times.len().checked_sub(group.needed).map(|at| times[at])
+                        if !earliest {
+                            times.reverse();
+                        }
+                        times.get(needed - 1).copied()
                     }
                 }
             }
             for member in free {
-                prop_assert_eq!(policy.time(&member, &witnesses), defined(&policy, member, &witnesses));
+                let time = policy.time(&member, &witnesses);
+                prop_assert_eq!(time.map(|time| time.by), defined(&policy, member, &witnesses, true));
+                prop_assert_eq!(time.map(|time| time.since), defined(&policy, member, &witnesses, false));
             }
         }
     }

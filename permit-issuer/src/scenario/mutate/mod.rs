@@ -6,6 +6,7 @@
 
 mod chain;
 mod closure;
+mod decided;
 mod decision;
 mod trust;
 
@@ -77,6 +78,7 @@ pub fn faults() -> Vec<(&'static str, &'static [Fault])> {
         ("chain", chain::FAULTS),
         ("closure", closure::FAULTS),
         ("permit-decision", decision::FAULTS),
+        ("decided-before-dispatch", decided::FAULTS),
     ]
 }
 
@@ -88,6 +90,7 @@ mod claim {
     pub(super) const DIGESTS: &str = "closure.digest_consistency.v1";
     pub(super) const DISPATCH: &str = "closure.dispatch_binding.v1";
     pub(super) const DECISION: &str = "permit.decision.v1";
+    pub(super) const DECIDED: &str = "permit.decided_before_dispatch.v1";
 }
 
 const DISPROVED: &str = "disproved";

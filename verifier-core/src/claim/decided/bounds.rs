@@ -1,8 +1,9 @@
 //! Times from outside the operator, and the places of the chain that they fix.
 
 use super::chain::{Chains, Place};
+use super::fold::Event;
 use crate::claim::checkpoint::Anchor;
-use crate::claim::tlog::LogOrder;
+use crate::claim::tlog::{LogOrder, Witnessed};
 use crate::report::Bound;
 use crate::time::{Timestamp, UnixNanos};
 
@@ -16,12 +17,17 @@ pub(super) struct Fixed {
     pub(super) computed: Option<i64>,
 }
 
-/// An outside time that the chain took in.
+/// A witnessed tree head that the chain took in.
 pub(super) struct Taken {
     pub(super) at: Place,
-    /// Whatever follows was made no earlier (Unix seconds).
-    pub(super) since: u64,
-    pub(super) source: String,
+    pub(super) head: Witnessed,
+}
+
+impl Taken {
+    fn source(&self) -> String {
+        let Witnessed { origin, size, .. } = &self.head;
+        format!("witnesses of log {origin} at size {size}, bound into entry {}", self.at.sequence)
+    }
 }
 
 /// Everything that fixes the chain in time.
@@ -53,8 +59,10 @@ impl Bounds<'_> {
         self.taken.is_empty() && !witnessed && self.fixed.iter().all(|fixed| fixed.by.is_none())
     }
 
-    /// The earliest outside time by which the entry existed.
-    pub(super) fn by(&self, at: Place, chains: &Chains) -> Option<(UnixNanos, Bound)> {
+    /// The earliest outside time by which the entry existed. Witnesses cosign heads of a log that only ever grew, so
+    /// that an entry of the newest head was there under every one that is larger than its index.
+    pub(super) fn by(&self, event: Event, chains: &Chains) -> Option<(UnixNanos, Bound)> {
+        let at = event.at;
         let fixed = self.fixed.iter().filter(|fixed| chains.linked(at, fixed.head)).filter_map(|fixed| {
             let source = format!("timestamp of checkpoint {}", fixed.label);
             fixed.by.map(|time| (time, source))
@@ -63,16 +71,21 @@ impl Bounds<'_> {
             let source = format!("witnesses of log {} at size {}", log.origin, log.size);
             log.witnessed.map(|time| (seconds(time.by), source))
         });
-        let (time, source) = fixed.chain(log).min_by_key(|(time, _)| *time)?;
+        let witnessed = self.log.filter(|log| log.witnessed.is_some());
+        let logged = witnessed.zip(event.index).into_iter().flat_map(|(log, index)| {
+            let covers = move |taken: &&Taken| taken.head.origin == log.origin && taken.head.size > index;
+            self.taken.iter().filter(covers).map(|taken| (seconds(taken.head.time.by), taken.source()))
+        });
+        let (time, source) = fixed.chain(log).chain(logged).min_by_key(|(time, _)| *time)?;
         Some((time, Bound { time: time.to_string(), source }))
     }
 
     /// The latest outside time that the entry came after.
     pub(super) fn since(&self, at: Place, chains: &Chains) -> Option<(UnixNanos, Bound)> {
         let before = self.taken.iter().filter(|taken| taken.at != at && chains.linked(taken.at, at));
-        let taken = before.max_by_key(|taken| taken.since)?;
-        let time = seconds(taken.since);
-        Some((time, Bound { time: time.to_string(), source: taken.source.clone() }))
+        let taken = before.max_by_key(|taken| taken.head.time.since)?;
+        let time = seconds(taken.head.time.since);
+        Some((time, Bound { time: time.to_string(), source: taken.source() }))
     }
 }
 

@@ -20,16 +20,16 @@ const SKEW: i64 = 300_000_000;
 const STEP_SKEW: i64 = 1_000_000;
 
 /// What is wrong with, or missing for, one permit.
-struct Fault {
-    code: &'static Code,
+pub(super) struct Fault {
+    pub(super) code: &'static Code,
     message: String,
     at: Event,
     is_contradiction: bool,
 }
 
 /// The state of one permit's order.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
     NotDispatched,
     Proven,
     Contradicted,
@@ -47,14 +47,14 @@ impl State {
     }
 }
 
-struct Judge<'a> {
-    chains: &'a Chains,
-    bounds: &'a Bounds<'a>,
-    order: &'a Order,
+pub(super) struct Judge<'a> {
+    pub(super) chains: &'a Chains,
+    pub(super) bounds: &'a Bounds<'a>,
+    pub(super) order: &'a Order,
 }
 
 impl Judge<'_> {
-    fn faults(&self, permit: &Permit) -> (State, Vec<Fault>) {
+    pub(super) fn faults(&self, permit: &Permit) -> (State, Vec<Fault>) {
         let mut faults = Vec::new();
         let mut contradicts = |code, at: Event, message: String| {
             faults.push(Fault { code, message, at, is_contradiction: true });
@@ -133,7 +133,7 @@ impl Judge<'_> {
     /// An outside time has the entry before the time that it states.
     fn after_its_proof(&self, event: Event, contradicts: &mut impl FnMut(&'static Code, Event, String)) {
         let Some(stated) = event.stated else { return };
-        if let Some((time, bound)) = self.bounds.by(event.at, self.chains)
+        if let Some((time, bound)) = self.bounds.by(event, self.chains)
             && nanos(stated.saturating_sub(SKEW)) > time
         {
             let message =
@@ -195,7 +195,7 @@ pub(super) fn report(
     for (id, permit) in permits {
         let (state, faults) = judge.faults(&permit);
         let used = permit.dispatched.or(permit.answered);
-        let by = permit.authority().and_then(|event| bounds.by(event.at, chains)).map(|(_, bound)| bound);
+        let by = permit.authority().and_then(|event| bounds.by(event, chains)).map(|(_, bound)| bound);
         let since =
             permit.dispatched.and_then(|event| bounds.since(event.at, chains)).map(|(_, bound)| bound);
         summary.permits += 1;

@@ -215,10 +215,7 @@ fn take_observed(
             continue;
         };
         match tlog::witnessed(&note, &export.policy.logs, &export.policy.as_of) {
-            Ok((origin, time)) => {
-                let source = format!("witnesses of log {origin}, bound into entry {}", at.sequence);
-                bounds.taken.push(Taken { at, since: time.since, source });
-            }
+            Ok(head) => bounds.taken.push(Taken { at, head }),
             Err(why) => refused.get_or_insert((why, 0)).1 += 1,
         }
     }

@@ -75,15 +75,21 @@ pub(crate) fn head<'a>(
     }
 }
 
-/// When enough trusted witnesses had cosigned a head of a trusted log, or why that is not known.
-pub(crate) fn witnessed(
-    text: &str,
-    trust: &LogTrust,
-    as_of: &Timestamp,
-) -> Result<(String, QuorumTime), String> {
+/// A head that enough trusted witnesses cosigned.
+pub(crate) struct Witnessed {
+    pub(crate) origin: String,
+    pub(crate) size: u64,
+    pub(crate) time: QuorumTime,
+}
+
+/// Reads a head of a trusted log and its witnesses.
+///
+/// # Errors
+/// Why it does not count, in words.
+pub(crate) fn witnessed(text: &str, trust: &LogTrust, as_of: &Timestamp) -> Result<Witnessed, String> {
     let (trusted, policy) = judge(text, trust, as_of).map_err(|(_, finding)| finding.message)?;
     let time = witness::reached(&trusted.standing, &policy, trust)?;
-    Ok((trusted.head.origin.to_owned(), time))
+    Ok(Witnessed { origin: trusted.head.origin.to_owned(), size: trusted.head.size, time })
 }
 
 /// Says whose key the head is believed by.
