@@ -47,6 +47,7 @@ pub mod evidence;
 pub mod finding;
 pub mod format;
 pub mod json;
+pub mod ledger;
 pub mod merkle;
 pub mod par;
 pub mod registry;

@@ -14,7 +14,7 @@ const FLOORS: &[&[&str]] = &[
     &["sigstore"],
     &["trust", "chain", "format"],
     &["report", "evidence"],
-    &["registry"],
+    &["registry", "ledger"],
     &["claim", "render"],
     &["verify"],
 ];
