@@ -10,6 +10,7 @@ pub(crate) mod export;
 pub(crate) mod front;
 pub(crate) mod keys;
 pub(crate) mod later;
+pub(crate) mod ledger;
 pub(crate) mod limits;
 pub(crate) mod log;
 pub(crate) mod monitor;
@@ -70,6 +71,9 @@ pub(crate) enum Command {
     /// Decide whether two heads of one log are of one history
     #[command(after_help = EXIT_STATUS)]
     CompareHeads(log::CompareHeadsArgs),
+    /// Replay budgets, judge the money rules and total the cost of verified evidence
+    #[command(after_help = EXIT_STATUS)]
+    Ledger(ledger::LedgerArgs),
     /// Verify a Sigstore bundle over an artifact: signer, transparency log, signing time
     #[command(after_help = EXIT_STATUS)]
     Sigstore(sigstore::SigstoreArgs),

@@ -8,6 +8,7 @@ mod export;
 pub(crate) mod help;
 mod keys;
 mod later;
+mod ledger;
 mod log;
 mod monitor;
 mod render;
@@ -60,6 +61,7 @@ pub(crate) fn dispatch(command: Command, console: &mut Console<'_>) -> Ended {
         Command::Checkpoint(args) => checkpoint::run(&args, console),
         Command::Log(args) => log::run(&args, console),
         Command::CompareHeads(args) => log::compare(&args, console),
+        Command::Ledger(args) => ledger::run(&args, console),
         Command::Sigstore(args) => sigstore::run(&args, console),
         Command::AuthorityProof(args) => later::authority_proof(&args, console),
         Command::WorkChain(args) => later::work_chain(&args, console),

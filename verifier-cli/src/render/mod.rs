@@ -1,7 +1,9 @@
 //! Output for the terminal; document formats live in `verifier_core::render`.
 
+pub(crate) mod csv;
 pub(crate) mod escape;
 pub(crate) mod human;
+pub(crate) mod ledger;
 pub(crate) mod output_document;
 pub(crate) mod progress;
 pub(crate) mod raw;

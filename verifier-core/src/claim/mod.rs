@@ -7,6 +7,7 @@ pub mod checkpoint;
 pub mod closure;
 pub mod export;
 pub mod incident;
+pub mod ledger;
 pub mod log;
 pub mod monitor;
 pub mod payload_digest;

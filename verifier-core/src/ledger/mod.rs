@@ -13,6 +13,8 @@ mod event;
 pub mod money;
 mod names;
 mod read;
+mod replay;
+mod rollup;
 mod row;
 
 pub use draft::{Fault, FaultKind, TEXT_BYTES};
@@ -20,6 +22,8 @@ pub use event::{BudgetEvent, Movement};
 pub use money::{AmountError, Decimal, Figure};
 pub use names::{Name, Names};
 pub use read::{EnvelopeRow, Ledger, ReadError, Source, read};
+pub use replay::{Breach, BreachKind, EnvelopeAccount, Replay, Reservation, Window, replay};
+pub use rollup::{Group, Total, totals};
 pub use row::{Account, CostGrade, Key, PermitRow, Place, Snapshot, Usage};
 
 #[cfg(test)]

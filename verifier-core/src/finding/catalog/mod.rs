@@ -8,6 +8,7 @@ pub mod closure;
 pub mod command;
 pub mod export;
 pub mod input;
+pub mod ledger;
 pub mod monitor;
 pub mod permit;
 pub mod pins;
@@ -26,6 +27,7 @@ use super::Code;
 #[rustfmt::skip]
 static TABLES: &[&[&Code]] = &[
     input::ALL,
+    ledger::ALL,
     export::ALL,
     pins::ALL,
     trust::ALL,
