@@ -24,7 +24,7 @@ pub use names::{Name, Names};
 pub use read::{EnvelopeRow, Ledger, ReadError, Source, read};
 pub use replay::{Breach, BreachKind, EnvelopeAccount, Replay, Reservation, Window, replay};
 pub use rollup::{Group, Total, totals};
-pub use row::{Account, CostGrade, Key, PermitRow, Place, Snapshot, Usage};
+pub use row::{Account, CostGrade, Key, PermitRow, Place, Snapshot, Usage, key};
 
 #[cfg(test)]
 mod tests;

@@ -141,6 +141,15 @@ impl Decimal {
         Self::normal(i128::from(micros), 6).unwrap_or_default()
     }
 
+    /// Divided by `10^places`.
+    ///
+    /// # Errors
+    /// [`AmountError::TooLarge`] when it needs more decimal places than a decimal may have.
+    pub fn shifted(self, places: i32) -> Result<Self, AmountError> {
+        let scale = i32::try_from(self.scale).map_err(|_| AmountError::TooLarge)?;
+        Self::normal(self.units, scale.checked_add(places).ok_or(AmountError::TooLarge)?)
+    }
+
     /// Whether it is below zero.
     #[must_use]
     pub fn is_negative(self) -> bool {

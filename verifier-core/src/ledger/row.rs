@@ -217,7 +217,7 @@ pub struct Account<T = Name> {
 
 /// A comparison key.
 #[must_use]
-pub(super) fn key(text: &str) -> Key {
+pub fn key(text: &str) -> Key {
     let mut key = Key::default();
     if !text.is_empty() {
         let digest = sha256(text.as_bytes());

@@ -133,4 +133,48 @@ crate::codes! {
         "Stated balance differs from the replayed one",
         "Reserved, spent and total of the envelope list were compared with the balances after the last booking.",
         "Ask for the missing bookings, or the reason for the difference." }
+    RECONCILE_INPUT_INVALID {
+        "A line of a log or invoice cannot be used",
+        "The line was read by the column map; its form, an amount, a time or its number of fields is wrong. Nothing after it was read.",
+        "Correct the file or the column map; no output file was written." }
+    RECONCILE_CALL_WITHOUT_PERMIT {
+        "Call without a permit",
+        "The gateway line's permit id, response id and request id were looked up among the permits of the export.",
+        "Find out who made the call, and why no permit was asked for." }
+    RECONCILE_BILL_WITHOUT_PERMIT {
+        "Billed call without a permit",
+        "The invoice line's permit id and response id were looked up among the permits of the export.",
+        "Ask the provider what was billed; the call may have gone around the gateway." }
+    RECONCILE_PERMIT_WITHOUT_CALL {
+        "Permit without a gateway line",
+        "The permit's call left or cost something, and no gateway line is of it.",
+        "Check whether the log covers the period." }
+    RECONCILE_PERMIT_WITHOUT_BILL {
+        "Permit without a bill",
+        "The permit states a cost, and no invoice line is of it.",
+        "Check whether the invoice covers the period; the cost may be overstated." }
+    RECONCILE_DENIED_BUT_DISPATCHED {
+        "Denied, and dispatched all the same",
+        "A gateway or invoice line is of a call whose permit was denied.",
+        "Treat the control as not effective for this call." }
+    RECONCILE_PRICE_DRIFT {
+        "Another price than the permit's",
+        "The cost of the line was compared with the cost that the evidence states, beyond what its decimal places explain.",
+        "Compare the price tables of gateway and provider." }
+    RECONCILE_COST_NOT_REPORTED {
+        "Cost that the evidence does not state",
+        "The line costs something, and the permit and its usage rows state no cost.",
+        "Ask why the usage was not reported." }
+    RECONCILE_DUPLICATE {
+        "Second line of one call",
+        "A gateway line of a call that has one already, or an invoice line that repeats another one.",
+        "Find out whether the call was made or billed twice." }
+    RECONCILE_CURRENCY {
+        "Line in another currency",
+        "The line's currency is not USD; amounts are not converted.",
+        "Convert the line at the agreed rate, or ask for an invoice in USD." }
+    RECONCILE_IDENTITY_CONFLICT {
+        "Line belongs to two permits",
+        "The line names one permit, and its response or request id is another one's.",
+        "Treat the line as contradicted." }
 }
