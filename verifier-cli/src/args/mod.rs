@@ -15,6 +15,7 @@ pub(crate) mod limits;
 pub(crate) mod log;
 pub(crate) mod monitor;
 pub(crate) mod output;
+pub(crate) mod reconcile;
 pub(crate) mod render;
 pub(crate) mod sigstore;
 pub(crate) mod timestamps;
@@ -74,6 +75,9 @@ pub(crate) enum Command {
     /// Replay budgets, judge the money rules and total the cost of verified evidence
     #[command(after_help = EXIT_STATUS)]
     Ledger(ledger::LedgerArgs),
+    /// Compare the permits of verified evidence with gateway logs and invoices
+    #[command(after_help = EXIT_STATUS)]
+    Reconcile(reconcile::ReconcileArgs),
     /// Verify a Sigstore bundle over an artifact: signer, transparency log, signing time
     #[command(after_help = EXIT_STATUS)]
     Sigstore(sigstore::SigstoreArgs),

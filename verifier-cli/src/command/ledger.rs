@@ -10,29 +10,30 @@ use verifier_core::report::{Outcome, Report};
 use verifier_core::trust::TrustPolicy;
 
 use super::{Console, Ended, run};
+use crate::args::export::ExportChecks;
 use crate::args::ledger::{LedgerArgs, LedgerForm};
-use crate::args::trust;
+use crate::args::limits::LimitArgs;
+use crate::args::log::LogTrustArgs;
+use crate::args::timestamps::TimestampArgs;
+use crate::args::trust::{self, RequireArgs, TrustArgs};
+use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::render::ledger as render;
 use crate::render::progress::ProgressLine;
 use crate::render::style::Page;
 
 pub(super) fn run(args: &LedgerArgs, console: &mut Console<'_>) -> Ended {
-    if let Err(message) = args.trust.check().and_then(|()| args.timestamps.check()) {
-        return console.misused("ledger", message);
-    }
     if let Some(unknown) = args.require_rule.iter().find(|id| !RULES.iter().any(|rule| rule.id == **id)) {
         return console
             .misused("ledger", &format!("{unknown:?} is no rule; they are F1 to F20 and B1 to B7"));
     }
-    let switches = args.checks.switches();
-    let policy = trust::policy(&args.trust, &args.require, &args.limits, switches, console.environment);
-    let mut policy = match policy {
+    let policy = match policy(
+        (&args.trust, &args.require, &args.limits, &args.timestamps, &args.logs, args.checks),
+        console.environment,
+    ) {
         Ok(policy) => policy,
         Err(message) => return console.misused("ledger", message),
     };
-    args.timestamps.apply(&args.limits, &mut policy);
-    args.logs.apply(&args.limits, &mut policy);
     let batches = match (args.paths.as_slice(), &args.manifest) {
         ([export], Some(manifest)) => vec![run::named(export, manifest, &policy.limits)],
         (_, Some(_)) => return console.misused("ledger", "--manifest goes with one PATH, the export"),
@@ -59,6 +60,21 @@ pub(super) fn run(args: &LedgerArgs, console: &mut Console<'_>) -> Ended {
         LedgerForm::Json => render::json(&shown, out),
         LedgerForm::Csv => render::csv(&shown, args.table, out),
     })
+}
+
+/// The options that decide how evidence is verified.
+type Options<'a> =
+    (&'a TrustArgs, &'a RequireArgs, &'a LimitArgs, &'a TimestampArgs, &'a LogTrustArgs, ExportChecks);
+
+/// The policy of a run that verifies before it counts.
+pub(super) fn policy(options: Options<'_>, environment: &Environment) -> Result<TrustPolicy, &'static str> {
+    let (trust_args, require, limits, timestamps, logs, checks) = options;
+    trust_args.check()?;
+    timestamps.check()?;
+    let mut policy = trust::policy(trust_args, require, limits, checks.switches(), environment)?;
+    timestamps.apply(limits, &mut policy);
+    logs.apply(limits, &mut policy);
+    Ok(policy)
 }
 
 /// The rows of everything that was verified, from the very bytes that were verified.

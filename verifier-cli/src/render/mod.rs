@@ -7,4 +7,5 @@ pub(crate) mod ledger;
 pub(crate) mod output_document;
 pub(crate) mod progress;
 pub(crate) mod raw;
+pub(crate) mod reconciliation;
 pub(crate) mod style;

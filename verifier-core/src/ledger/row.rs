@@ -207,6 +207,8 @@ pub struct Account<T = Name> {
     pub workflow: T,
     /// `max_calls_at_decision` of the workflow state.
     pub max_calls: Figure,
+    /// Whether the record carries chain entries; without them nothing is known about closures.
+    pub has_entries: bool,
     /// `permit.idempotency_key`.
     pub idempotency: Key,
     /// `permit.usage_idempotency_key`.
@@ -275,7 +277,7 @@ impl Intern for Account<ShortText> {
     type Interned = Account;
     fn intern(self, names: &mut Names) -> Account {
         interned!(self, names, { verification_method, verification_status, reservation, spend_class, workflow } {
-            usage_reported, completed, expires, spend_limit, max_calls, idempotency, usage_idempotency, response
+            has_entries, usage_reported, completed, expires, spend_limit, max_calls, idempotency, usage_idempotency, response
         }, { envelope, ledger, log })
     }
 }
@@ -528,6 +530,7 @@ fn usd_cost(value: Value<'_>, draft: &mut Draft<'_>) -> Figure {
 /// Reads the chain entries of a record: sequence, closure, dispatch, reservation, budget events.
 pub(super) fn entries(entries: Value<'_>, draft: &mut Draft<'_>) {
     for entry in entries.items().filter(|entry| entry.is_object()) {
+        draft.account.has_entries = true;
         self::entry(entry, draft);
     }
 }

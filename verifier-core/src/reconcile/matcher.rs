@@ -8,6 +8,8 @@
 //! (input and output tokens); only a line that repeats another one's id, model and cost is a duplicate, the others are
 //! summed.
 
+use std::num::NonZeroU64;
+
 use super::class::Class;
 use super::source::Line;
 use crate::crypto::sha256;
@@ -33,6 +35,35 @@ pub struct Rules {
     pub materiality: i64,
 }
 
+/// A line of one of the files of a side. Eight bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineRef(NonZeroU64);
+
+/// Bits of a line number; the file stands above them.
+const LINE_BITS: u32 = 44;
+
+impl LineRef {
+    /// Line `line` of file number `file`. `None` for line 0 and beyond 2^44 lines.
+    #[must_use]
+    pub fn new(file: u16, line: u64) -> Option<Self> {
+        (line > 0 && line >> LINE_BITS == 0)
+            .then(|| NonZeroU64::new(u64::from(file) << LINE_BITS | line).map(Self))
+            .flatten()
+    }
+
+    /// The file's number.
+    #[must_use]
+    pub fn file(self) -> usize {
+        usize::try_from(self.0.get() >> LINE_BITS).unwrap_or(usize::MAX)
+    }
+
+    /// The line, from 1.
+    #[must_use]
+    pub fn line(self) -> u64 {
+        self.0.get() & ((1 << LINE_BITS) - 1)
+    }
+}
+
 /// One result. Amounts are micro-USD.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
@@ -43,11 +74,11 @@ pub struct Outcome {
     /// The permit, as a position in [`Ledger::permits`].
     pub permit: Option<usize>,
     /// The first or only gateway line.
-    pub gateway_line: Option<u64>,
+    pub gateway_line: Option<LineRef>,
     /// What the gateway says.
     pub gateway: Option<i64>,
     /// The first or only invoice line.
-    pub invoice_line: Option<u64>,
+    pub invoice_line: Option<LineRef>,
     /// What the invoice says, all lines of the call together.
     pub invoice: Option<i64>,
     /// What the permit says.
@@ -105,14 +136,16 @@ impl Totals {
 struct State {
     gateway: i64,
     invoice: i64,
-    gateway_line: u64,
-    invoice_line: u64,
+    gateway_line: Option<LineRef>,
+    invoice_line: Option<LineRef>,
     /// 64 bits of the SHA-256 of the first two invoice lines' id, model and cost.
     invoice_keys: [u64; 2],
     gateway_slack: i32,
     invoice_slack: i32,
     /// A gateway line of a call that went through; attempts that failed at no cost may stand before it.
     has_gateway_call: bool,
+    /// A line in another currency, so that the side's amount says nothing.
+    is_foreign: [bool; 2],
 }
 
 /// The comparison while lines stream through.
@@ -177,13 +210,15 @@ impl<'a> Reconciler<'a> {
         (named, by_id)
     }
 
-    /// Takes a line; what is wrong with it alone goes to `each`. Returns its permit.
+    /// Takes a line of file number `file` of a side; what is wrong with it alone goes to `each`. Returns its permit.
     pub fn line<E>(
         &mut self,
         side: Side,
+        file: u16,
         line: &Line,
         each: &mut dyn FnMut(Outcome) -> Result<(), E>,
     ) -> Result<Option<usize>, E> {
+        let place = LineRef::new(file, line.number);
         let rounded = line.cost.to_micros().map_or(i64::MAX, |rounded| rounded.micros);
         let is_usd = line.currency == "USD";
         if line.is_other_charge {
@@ -199,9 +234,9 @@ impl<'a> Reconciler<'a> {
             class: Class::Matched,
             is_material: false,
             permit,
-            gateway_line: (side == Side::Gateway).then_some(line.number),
+            gateway_line: place.filter(|_| side == Side::Gateway),
             gateway: (side == Side::Gateway && is_usd).then_some(rounded),
-            invoice_line: (side == Side::Invoice).then_some(line.number),
+            invoice_line: place.filter(|_| side == Side::Invoice),
             invoice: (side == Side::Invoice && is_usd).then_some(rounded),
             expected: permit.and_then(|permit| self.expected(permit)),
             difference: if is_usd { rounded } else { 0 },
@@ -211,7 +246,9 @@ impl<'a> Reconciler<'a> {
             outcome.id.clone_from(&line.currency);
             self.emit(Class::Currency, outcome, each)?;
             if let Some(state) = permit.and_then(|permit| self.states.get_mut(permit)) {
-                state.seen(side, line.number);
+                state.seen(side, place);
+                let [gateway, invoice] = &mut state.is_foreign;
+                *(if side == Side::Gateway { gateway } else { invoice }) = true;
             }
             return Ok(permit);
         }
@@ -243,19 +280,19 @@ impl<'a> Reconciler<'a> {
         };
         if side == Side::Gateway && line.is_failure && rounded == 0 {
             if let Some(state) = self.states.get_mut(position) {
-                state.gateway_line = if state.gateway_line == 0 { line.number } else { state.gateway_line };
+                state.seen(side, place);
             }
             return Ok(permit);
         }
         if self.is_denied(position) {
             self.emit(Class::DeniedButDispatched, outcome, each)?;
             if let Some(state) = self.states.get_mut(position) {
-                state.seen(side, line.number);
+                state.seen(side, place);
             }
             return Ok(permit);
         }
         let Some(state) = self.states.get_mut(position) else { return Ok(permit) };
-        if state.add(side, line, rounded) {
+        if state.add(side, line, place, rounded) {
             return Ok(permit);
         }
         outcome.difference = rounded;
@@ -282,16 +319,17 @@ impl<'a> Reconciler<'a> {
         if self.is_denied(position) {
             return Ok(());
         }
-        let has_call = state.gateway_line > 0;
-        let has_bill = state.invoice_line > 0;
+        let has_call = state.gateway_line.is_some();
+        let has_bill = state.invoice_line.is_some();
+        let [gateway_foreign, invoice_foreign] = state.is_foreign;
         let base = Outcome {
             class: Class::Matched,
             is_material: false,
             permit: Some(position),
-            gateway_line: has_call.then_some(state.gateway_line),
-            gateway: has_call.then_some(state.gateway),
-            invoice_line: has_bill.then_some(state.invoice_line),
-            invoice: has_bill.then_some(state.invoice),
+            gateway_line: state.gateway_line,
+            gateway: (has_call && !gateway_foreign).then_some(state.gateway),
+            invoice_line: state.invoice_line,
+            invoice: (has_bill && !invoice_foreign).then_some(state.invoice),
             expected,
             difference: 0,
             id: String::new(),
@@ -373,16 +411,16 @@ impl<'a> Reconciler<'a> {
 }
 
 impl State {
-    fn seen(&mut self, side: Side, line: u64) {
+    fn seen(&mut self, side: Side, place: Option<LineRef>) {
         let slot = match side {
             Side::Gateway => &mut self.gateway_line,
             Side::Invoice => &mut self.invoice_line,
         };
-        *slot = if *slot == 0 { line } else { *slot };
+        *slot = slot.or(place);
     }
 
     /// Adds a line's cost; `false` when it is a duplicate and was not added.
-    fn add(&mut self, side: Side, line: &Line, micros: i64) -> bool {
+    fn add(&mut self, side: Side, line: &Line, place: Option<LineRef>, micros: i64) -> bool {
         let slack = i32::try_from(line.slack).unwrap_or(i32::MAX);
         match side {
             Side::Gateway => {
@@ -390,7 +428,7 @@ impl State {
                     return false;
                 }
                 self.has_gateway_call = true;
-                self.seen(side, line.number);
+                self.seen(side, place);
                 self.gateway = micros;
                 self.gateway_slack = slack;
             }
@@ -404,7 +442,7 @@ impl State {
                 if let Some(free) = self.invoice_keys.iter_mut().find(|slot| **slot == 0) {
                     *free = own;
                 }
-                self.seen(side, line.number);
+                self.seen(side, place);
                 self.invoice = self.invoice.saturating_add(micros);
                 self.invoice_slack = self.invoice_slack.saturating_add(slack);
             }

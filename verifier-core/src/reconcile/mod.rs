@@ -13,7 +13,7 @@ pub mod source;
 
 pub use class::Class;
 pub use map::{Field, Form, Map, Unit};
-pub use matcher::{ClassTotal, Outcome, Reconciler, Rules, Side, Totals};
+pub use matcher::{ClassTotal, LineRef, Outcome, Reconciler, Rules, Side, Totals};
 pub use source::{InputError, InputProblem, InputSummary, Line, ReadFailure};
 
 #[cfg(test)]

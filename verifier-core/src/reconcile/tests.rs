@@ -64,7 +64,7 @@ fn results(
         [(Side::Gateway, gateway, Map::litellm()), (Side::Invoice, invoice, Map::focus())]
     {
         for line in text.map(|text| lines(text, &map).unwrap()).unwrap_or_default() {
-            reconciler.line(side, &line, &mut each).unwrap();
+            reconciler.line(side, 0, &line, &mut each).unwrap();
         }
     }
     let totals = reconciler.finish(&mut each).unwrap();

@@ -29,39 +29,37 @@ pub(crate) struct Shown<'a> {
     pub(crate) outcome: Outcome,
 }
 
-impl Shown<'_> {
-    /// Trust state, file and digest of each verified set.
-    pub(crate) fn evidence(&self) -> Vec<Value> {
-        let each = self.reports.iter().map(|report| {
-            let headline = headline::of(report);
-            let file = report.artifact.files.first();
-            json!({
-                "file": file.map(|file| &file.path),
-                "sha256": file.and_then(|file| file.sha256.as_deref()),
-                "outcome": report.outcome,
-                "trust": headline.word,
-                "summary": headline.text,
-            })
-        });
-        each.collect()
-    }
+/// Trust state, file and digest of each verified set.
+pub(crate) fn evidence(reports: &[Report]) -> Vec<Value> {
+    let each = reports.iter().map(|report| {
+        let headline = headline::of(report);
+        let file = report.artifact.files.first();
+        json!({
+            "file": file.map(|file| &file.path),
+            "sha256": file.and_then(|file| file.sha256.as_deref()),
+            "outcome": report.outcome,
+            "trust": headline.word,
+            "summary": headline.text,
+        })
+    });
+    each.collect()
+}
 
-    /// The same as lines of text.
-    pub(crate) fn evidence_lines(&self) -> Vec<String> {
-        let each = self.reports.iter().map(|report| {
-            let headline = headline::of(report);
-            let file = report.artifact.files.first();
-            let digest = file.and_then(|file| file.sha256.as_deref()).unwrap_or("no digest");
-            let path = file.map_or("input", |file| &file.path);
-            format!("{}: {} {digest}", headline.word, escape::text(path))
-        });
-        each.collect()
-    }
+/// The same as lines of text.
+pub(crate) fn evidence_lines(reports: &[Report]) -> Vec<String> {
+    let each = reports.iter().map(|report| {
+        let headline = headline::of(report);
+        let file = report.artifact.files.first();
+        let digest = file.and_then(|file| file.sha256.as_deref()).unwrap_or("no digest");
+        let path = file.map_or("input", |file| &file.path);
+        format!("{}: {} {digest}", headline.word, escape::text(path))
+    });
+    each.collect()
 }
 
 /// One table with its header.
 pub(crate) fn csv(shown: &Shown<'_>, which: LedgerTable, out: &mut dyn Write) -> io::Result<()> {
-    for line in shown.evidence_lines() {
+    for line in evidence_lines(shown.reports) {
         writeln!(out, "# {line}")?;
     }
     if let Some(at) = shown.statement.at {
@@ -101,7 +99,7 @@ pub(crate) fn json(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
         "tool": {"name": TOOL, "version": env!("CARGO_PKG_VERSION")},
         "exit_status": Exit::from(shown.outcome).status(),
         "outcome": shown.outcome,
-        "evidence": shown.evidence(),
+        "evidence": evidence(shown.reports),
         "amounts": "micro_usd",
         "at": statement.at,
         "rows": {

@@ -273,6 +273,7 @@ impl Sheet<'_> {
                     self.fact(Id::F9, at, ("closure of a deny", closure), ("expected", "none".to_owned()));
                 }
             }
+            "allow" if row.is_dispatched && !account.has_entries => self.missing(Id::F9, 1),
             "allow" if row.is_dispatched => {
                 self.checked(Id::F9, 1);
                 if !closed {
