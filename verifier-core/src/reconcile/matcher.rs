@@ -334,7 +334,7 @@ impl<'a> Reconciler<'a> {
             difference: 0,
             id: String::new(),
         };
-        let mut exceptions = 0u32;
+        let mut exceptions = u32::from(gateway_foreign || invoice_foreign);
         let mut rounding = None;
         let costs = expected.is_some_and(|cost| cost != 0);
         let dispatched = self.row(position).is_some_and(|row| row.is_dispatched) || costs;
@@ -348,9 +348,10 @@ impl<'a> Reconciler<'a> {
             self.emit(Class::PermitWithoutBill, Outcome { difference, ..base.clone() }, each)?;
             exceptions += 1;
         }
-        for (is_there, amount, slack) in
-            [(has_call, state.gateway, state.gateway_slack), (has_bill, state.invoice, state.invoice_slack)]
-        {
+        for (is_there, amount, slack) in [
+            (has_call && !gateway_foreign, state.gateway, state.gateway_slack),
+            (has_bill && !invoice_foreign, state.invoice, state.invoice_slack),
+        ] {
             if !is_there {
                 continue;
             }
