@@ -73,6 +73,9 @@ pub enum Command {
     /// Write a large signed export for measurements
     #[command(hide = true)]
     BenchExport(BenchExport),
+    /// Write a quarter of calls with a gateway log, an invoice and known errors
+    #[command(hide = true)]
+    BenchQuarter(BenchQuarter),
     /// Write a large transparency log for measurements
     #[command(hide = true)]
     BenchLog(BenchLog),
@@ -297,6 +300,20 @@ pub struct BenchLog {
     #[arg(long)]
     pub entries: u64,
     /// Directory to make: the log, and its key text in log.vkey
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// Arguments of `bench-quarter`.
+#[derive(Debug, ClapArgs)]
+pub struct BenchQuarter {
+    /// Calls
+    #[arg(long, default_value_t = 1_000_000)]
+    pub calls: u64,
+    /// How often each kind of error is planted
+    #[arg(long, default_value_t = 10)]
+    pub each: u64,
+    /// Directory to make
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
 }

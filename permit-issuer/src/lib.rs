@@ -15,6 +15,7 @@ pub mod issuer;
 pub mod keys;
 pub mod permit;
 pub mod policy;
+pub mod quarter;
 pub mod request;
 pub mod scenario;
 pub mod store;

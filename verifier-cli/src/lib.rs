@@ -10,6 +10,7 @@ mod command;
 mod environment;
 mod exit;
 mod input;
+mod output_file;
 mod render;
 
 use std::ffi::OsString;

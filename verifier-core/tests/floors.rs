@@ -14,8 +14,8 @@ const FLOORS: &[&[&str]] = &[
     &["sigstore"],
     &["trust", "chain", "format"],
     &["report", "evidence"],
-    &["registry"],
-    &["claim", "render"],
+    &["registry", "ledger"],
+    &["claim", "reconcile", "render"],
     &["verify"],
 ];
 

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::args::{Args, Command, State};
 use crate::clock::{Clock, Fixed, System};
 use crate::issuer::Issuer;
-use crate::{bench, document, scenario, vectors};
+use crate::{bench, document, quarter, scenario, vectors};
 
 /// Runs a command; `false` when something was refused.
 ///
@@ -55,6 +55,7 @@ pub fn run(args: Args) -> Result<bool> {
             (None, None) => {}
         },
         Command::BenchLog(args) => show(&crate::tlog::write_sample(&args.out, args.entries)?)?,
+        Command::BenchQuarter(args) => show(&quarter::write(&args.out, args.calls, args.each)?)?,
         Command::BenchExport(args) => show(&bench::write(&args.out, args.events, args.closures)?)?,
     }
     Ok(true)

@@ -10,10 +10,12 @@ pub(crate) mod export;
 pub(crate) mod front;
 pub(crate) mod keys;
 pub(crate) mod later;
+pub(crate) mod ledger;
 pub(crate) mod limits;
 pub(crate) mod log;
 pub(crate) mod monitor;
 pub(crate) mod output;
+pub(crate) mod reconcile;
 pub(crate) mod render;
 pub(crate) mod sigstore;
 pub(crate) mod timestamps;
@@ -70,6 +72,12 @@ pub(crate) enum Command {
     /// Decide whether two heads of one log are of one history
     #[command(after_help = EXIT_STATUS)]
     CompareHeads(log::CompareHeadsArgs),
+    /// Replay budgets, judge the money rules and total the cost of verified evidence
+    #[command(after_help = EXIT_STATUS)]
+    Ledger(ledger::LedgerArgs),
+    /// Compare the permits of verified evidence with gateway logs and invoices
+    #[command(after_help = EXIT_STATUS)]
+    Reconcile(reconcile::ReconcileArgs),
     /// Verify a Sigstore bundle over an artifact: signer, transparency log, signing time
     #[command(after_help = EXIT_STATUS)]
     Sigstore(sigstore::SigstoreArgs),

@@ -8,8 +8,10 @@ mod export;
 pub(crate) mod help;
 mod keys;
 mod later;
+mod ledger;
 mod log;
 mod monitor;
+mod reconcile;
 mod render;
 mod run;
 mod show;
@@ -60,6 +62,8 @@ pub(crate) fn dispatch(command: Command, console: &mut Console<'_>) -> Ended {
         Command::Checkpoint(args) => checkpoint::run(&args, console),
         Command::Log(args) => log::run(&args, console),
         Command::CompareHeads(args) => log::compare(&args, console),
+        Command::Ledger(args) => ledger::run(&args, console),
+        Command::Reconcile(args) => reconcile::run(&args, console),
         Command::Sigstore(args) => sigstore::run(&args, console),
         Command::AuthorityProof(args) => later::authority_proof(&args, console),
         Command::WorkChain(args) => later::work_chain(&args, console),

@@ -1,8 +1,11 @@
 //! Output for the terminal; document formats live in `verifier_core::render`.
 
+pub(crate) mod csv;
 pub(crate) mod escape;
 pub(crate) mod human;
+pub(crate) mod ledger;
 pub(crate) mod output_document;
 pub(crate) mod progress;
 pub(crate) mod raw;
+pub(crate) mod reconciliation;
 pub(crate) mod style;

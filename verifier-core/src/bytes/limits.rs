@@ -26,6 +26,8 @@ pub struct Limits {
     pub findings_per_code: u32,
     /// Separate stretches of one chain that may wait to be joined. Default 1,000,000.
     pub chain_runs: u32,
+    /// Permits, budget events and envelopes of one ledger; about 300 bytes each. Default 16,000,000.
+    pub ledger_rows: u32,
 }
 
 impl Default for Limits {
@@ -41,6 +43,7 @@ impl Default for Limits {
             number_digits: 4_300,
             findings_per_code: 100,
             chain_runs: 1_000_000,
+            ledger_rows: 16_000_000,
         }
     }
 }
@@ -61,6 +64,8 @@ pub enum Resource {
     Entries,
     /// Unjoined stretches of a chain.
     ChainRuns,
+    /// Rows of a ledger.
+    LedgerRows,
 }
 
 impl fmt::Display for Resource {
@@ -72,6 +77,7 @@ impl fmt::Display for Resource {
             Self::Ratio => "expansion factor of a compressed stream",
             Self::Entries => "entries of an archive or folder",
             Self::ChainRuns => "separate stretches of one chain",
+            Self::LedgerRows => "rows of a ledger",
         })
     }
 }

@@ -8,6 +8,7 @@ pub mod closure;
 pub mod decided;
 pub mod export;
 pub mod incident;
+pub mod ledger;
 pub mod log;
 pub mod monitor;
 pub mod payload_digest;

@@ -5,6 +5,7 @@
 use crate::claim;
 use crate::evidence::{Batch, Evidence, Part};
 use crate::finding::{Effect, Finding, Location, catalog};
+use crate::ledger::{self, Ledger};
 use crate::report::{FileSummary, Report, ReportBuilder};
 use crate::trust::TrustPolicy;
 
@@ -16,6 +17,48 @@ pub use crate::evidence::{NoProgress, Progress};
 pub fn verify(evidence: &Evidence, policy: &TrustPolicy, progress: &dyn Progress) -> Report {
     verify_beside(evidence, Vec::new(), policy, progress)
 }
+
+/// Verifies one set of evidence and reads its rows.
+///
+/// The rows are as claimed by the evidence; the report says whether they are proven. Both come from the same bytes:
+/// where the file changed between the two passes there are no rows.
+///
+/// # Errors
+/// Beside the report, [`RowsError`] when the rows cannot be read.
+pub fn with_rows(
+    evidence: &Evidence,
+    policy: &TrustPolicy,
+    progress: &dyn Progress,
+) -> (Report, Result<Ledger, RowsError>) {
+    let report = verify(evidence, policy, progress);
+    let rows = match ledger::read(&[evidence], &policy.limits, policy.workers, progress) {
+        Ok(rows) if rows.is_of(std::slice::from_ref(&report)) => Ok(rows),
+        Ok(_) => Err(RowsError::Changed),
+        Err(error) => Err(RowsError::Read(error)),
+    };
+    (report, rows)
+}
+
+/// Why there are no rows beside a report.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RowsError {
+    /// The payload cannot be read, or holds too many rows.
+    Read(ledger::ReadError),
+    /// The file changed after it was verified.
+    Changed,
+}
+
+impl std::fmt::Display for RowsError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Read(error) => error.fmt(formatter),
+            Self::Changed => formatter.write_str("the file changed after it was verified"),
+        }
+    }
+}
+
+impl std::error::Error for RowsError {}
 
 /// Verifies everything of a batch: one report for each set, in order. What was noticed beside the evidence enters
 /// the first report; a batch without evidence gives one report that says so.

@@ -9,6 +9,7 @@ pub mod command;
 pub mod decided;
 pub mod export;
 pub mod input;
+pub mod ledger;
 pub mod monitor;
 pub mod permit;
 pub mod pins;
@@ -27,6 +28,7 @@ use super::Code;
 #[rustfmt::skip]
 static TABLES: &[&[&Code]] = &[
     input::ALL,
+    ledger::ALL,
     export::ALL,
     pins::ALL,
     trust::ALL,

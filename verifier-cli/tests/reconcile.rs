@@ -1,0 +1,88 @@
+//! Output files of `reconcile`: complete, the same every time, and never half there.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd/fixtures").join(name)
+}
+
+fn demo(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../testvectors/demo").join(name)
+}
+
+fn run(out: &Path, invoice: &Path) -> i32 {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keel-verify"));
+    command.arg("reconcile").arg(demo("borealis-research")).arg("--trust-root").arg(demo("trust-root.json"));
+    command.arg("--gateway").arg(fixture("gateway.jsonl")).arg("--invoice").arg(invoice);
+    for (option, file) in [("--csv", "a.csv"), ("--json", "a.json"), ("--focus", "focus.csv")] {
+        command.arg(option).arg(out.join(file));
+    }
+    command.output().unwrap().status.code().unwrap()
+}
+
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn outputs_are_complete_and_the_same_every_time() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for folder in [&one, &two] {
+        assert_eq!(run(folder.path(), &fixture("invoice-wrong.csv")), 1);
+    }
+    let written = files(one.path());
+    assert_eq!(written, files(two.path()));
+    assert_eq!(
+        written.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+        ["a.csv", "a.json", "focus.csv"]
+    );
+    let text = |position: usize| String::from_utf8(written[position].1.clone()).unwrap();
+    let csv = text(0);
+    let drift = csv.lines().find(|line| line.starts_with("price_drift,")).unwrap();
+    assert!(csv.starts_with("# VERIFIED: "));
+    assert!(
+        drift.contains("sha256:ae77c809245a25d472769c53584d286728b24686ede5dcf1fa978ba0a598486a#/records/0")
+    );
+    let json: serde_json::Value = serde_json::from_str(&text(1)).unwrap();
+    assert_eq!((&json["schema"], &json["exit_status"]), (&"keel-verify.reconciliation/v1".into(), &1.into()));
+    assert_eq!(json["results"].as_array().unwrap().len() + 2, csv.lines().count() - 1);
+    let focus = text(2);
+    let invoice = fs::read_to_string(fixture("invoice-wrong.csv")).unwrap();
+    assert_eq!(focus.lines().count(), invoice.lines().count());
+    assert!(focus.lines().next().unwrap().ends_with(",x_KeelPermitId,x_ProofRef"));
+    for (with, without) in focus.lines().zip(invoice.lines()) {
+        assert!(with.starts_with(without), "{with}");
+    }
+}
+
+/// A bad line anywhere leaves what was there before, and nothing beside it.
+#[test]
+fn a_failed_run_leaves_nothing_and_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let before = vec![("a.csv".to_owned(), b"before".to_vec())];
+    fs::write(folder.path().join("a.csv"), "before").unwrap();
+    let invoice = fs::read_to_string(fixture("invoice.csv")).unwrap();
+    let bad = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        ("cut.csv", invoice[..invoice.len() - 30].to_owned()),
+        ("negative.csv", fs::read_to_string(fixture("invoice-negative.csv")).unwrap()),
+        ("words.csv", invoice.replace("0.007720", "about 0.01")),
+        ("empty.csv", String::new()),
+    ] {
+        let path = bad.path().join(name);
+        fs::write(&path, text).unwrap();
+        assert_eq!(run(folder.path(), &path), 4, "{name}");
+        assert_eq!(files(folder.path()), before, "{name}");
+    }
+    assert_eq!(run(folder.path(), &bad.path().join("absent.csv")), 4);
+    assert_eq!(files(folder.path()), before);
+}

@@ -1,0 +1,20 @@
+//! Three-way reconciliation: permits of an export, a gateway's request log, a provider's invoice.
+//!
+//! [`Reconciler`] takes the rows of verified evidence ([`crate::ledger`]) and the lines of both other sides, which
+//! [`source::read`] streams from CSV or JSON lines by a [`Map`] of columns, and puts each result into a [`Class`].
+//! Amounts are exact decimals until they are compared as micro-USD. Logs and invoices are taken as they are: nothing
+//! proves them, and a match shows agreement, not truth.
+
+pub mod class;
+pub mod csv;
+mod map;
+mod matcher;
+pub mod source;
+
+pub use class::Class;
+pub use map::{Field, Form, Map, Unit};
+pub use matcher::{ClassTotal, LineRef, Outcome, Reconciler, Rules, Side, Totals};
+pub use source::{InputError, InputProblem, InputSummary, Line, ReadFailure};
+
+#[cfg(test)]
+mod tests;
