@@ -65,7 +65,7 @@ impl CheckpointArgs {
         let mut policy =
             trust::policy(&self.trust, &self.require, &self.limits, Switches::default(), environment)?;
         if let Some(url) = self.public_key_url.as_ref().filter(|url| !url.is_empty()) {
-            policy.keys = trust::key_of_url(url, &self.limits);
+            trust::set_keys(trust::key_of_url(url, &self.limits), &mut policy);
         }
         self.timestamps.apply(&self.limits, &mut policy);
         Ok(policy)

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use clap::Args;
+use verifier_core::trust::kit::Category;
 use verifier_core::trust::{LogTrust, TrustPolicy};
 
 use super::front::ADDED;
@@ -25,6 +26,10 @@ pub(crate) struct LogTrustArgs {
 impl LogTrustArgs {
     /// Reads keys and policy; what cannot be read is reported by the check that needs it.
     pub(crate) fn apply(&self, limits: &LimitArgs, policy: &mut TrustPolicy) {
+        if self.log_key.is_empty() && self.witness_policy.is_none() {
+            return;
+        }
+        policy.set_aside(Category::Logs);
         let bytes = limits.document_bytes();
         let key = |text: &OsString| {
             let spelled = text.to_string_lossy().into_owned();

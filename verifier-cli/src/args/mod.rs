@@ -20,6 +20,7 @@ pub(crate) mod render;
 pub(crate) mod sigstore;
 pub(crate) mod timestamps;
 pub(crate) mod trust;
+pub(crate) mod trust_kit;
 pub(crate) mod verify;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -58,6 +59,9 @@ pub(crate) enum Command {
     Claim(claim::ClaimArgs),
     /// Show a key manifest: entries, validity, and who signed it
     Keys(keys::KeysArgs),
+    /// Collect all trust material into one file, or show what of it counts at a date
+    #[command(after_help = EXIT_STATUS)]
+    Trust(trust_kit::TrustKitArgs),
     /// Explain a code: what was compared and what to do next
     Explain(keys::ExplainArgs),
     /// Print a verifier_output.v3.0 document as JSON, tree, graph or HTML

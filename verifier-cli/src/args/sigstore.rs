@@ -37,6 +37,9 @@ pub(crate) struct SigstoreArgs {
     /// Trusted root (JSON) that replaces the compiled-in one of the public-good instance
     #[arg(long, value_name = "FILE")]
     pub(crate) trusted_root: Option<OsString>,
+    /// Trust kit (`keel-verify trust pack`) to take the trusted root from, unless --trusted-root names one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust_kit: Option<OsString>,
     /// State verdicts as of this date or time instead of now (a date alone is its first moment, UTC)
     #[arg(long, value_name = "DATE", value_parser = parse_date)]
     pub(crate) as_of: Option<Timestamp>,

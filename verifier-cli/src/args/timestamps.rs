@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use clap::Args;
-use verifier_core::trust::{TimestampTrust, TrustPolicy};
+use verifier_core::trust::TrustPolicy;
+use verifier_core::trust::kit::Category;
 
 use super::front::ADDED;
 use super::limits::LimitArgs;
@@ -55,13 +56,15 @@ impl TimestampArgs {
     /// Reads the named files. One that cannot be read is reported by the check that needs it.
     pub(crate) fn apply(&self, limits: &LimitArgs, policy: &mut TrustPolicy) {
         let bytes = limits.document_bytes();
-        policy.timestamps = TimestampTrust {
-            anchors: self.tsa_ca_bundle.as_ref().map(|file| input::named_file(file, bytes)),
-            directory: self.tsa_trust.as_ref().map(|folder| input::folder(Path::new(folder))),
-            lists: self.tsa_crl.iter().map(|file| input::named_file(file, bytes)).collect(),
-            policies: self.tsa_policy.clone(),
-            skip: false,
-        };
+        if self.tsa_ca_bundle.is_some() || self.tsa_trust.is_some() {
+            policy.set_aside(Category::TimestampAuthorities);
+            policy.timestamps.anchors =
+                self.tsa_ca_bundle.as_ref().map(|file| input::named_file(file, bytes));
+            policy.timestamps.directory =
+                self.tsa_trust.as_ref().map(|folder| input::folder(Path::new(folder)));
+        }
+        policy.timestamps.lists = self.tsa_crl.iter().map(|file| input::named_file(file, bytes)).collect();
+        policy.timestamps.policies = self.tsa_policy.clone();
         if self.require_tsa_chain {
             trust::require(policy, CHAIN);
         }

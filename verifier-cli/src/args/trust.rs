@@ -7,6 +7,7 @@ use clap::Args;
 use verifier_core::json::{Document, ParserLimits};
 use verifier_core::registry;
 use verifier_core::time::Timestamp;
+use verifier_core::trust::kit::Category;
 use verifier_core::trust::{Check, KeySource, NamedBlob, TrustPolicy};
 
 use super::front::ADDED;
@@ -110,6 +111,12 @@ pub(crate) struct RequireArgs {
     /// scope, scope-identity, timestamp, inclusion, witness:KofN
     #[arg(long, value_name = "CLAIM,…", value_parser = parse_claim, value_delimiter = ',', help_heading = ADDED)]
     pub(crate) require: Vec<String>,
+    /// Trust kit (`keel-verify trust pack`) to take all trust material from. Other options take the place of what the
+    /// kit has: --trust-root of its trust root and key manifests; the other key options of its key manifests;
+    /// --tsa-ca-bundle and --tsa-trust of its certificates; --log-key and --witness-policy of its logs and witnesses;
+    /// --trusted-root of its Sigstore root. --tsa-crl adds to its revocation lists
+    #[arg(long, value_name = "FILE", help_heading = ADDED)]
+    pub(crate) trust_kit: Option<OsString>,
     /// Threads; the report does not depend on it
     #[arg(long, value_name = "N", help_heading = ADDED)]
     pub(crate) workers: Option<NonZeroUsize>,
@@ -140,10 +147,18 @@ pub(crate) fn policy(
         .or_else(|| environment.now.clone())
         .ok_or("the clock shows no usable date; state one with --as-of")?;
     let mut policy = TrustPolicy::new(as_of);
-    policy.keys = trust.key_source(limits);
-    policy.trust_root = trust.trust_root(limits);
     policy.allow_unsigned = switches.allow_unsigned;
     policy.limits = limits.limits();
+    adopt_kit(require.trust_kit.as_ref(), &mut policy);
+    if let Some(root) = trust.trust_root(limits) {
+        policy.set_aside(Category::TrustRoot);
+        policy.set_aside(Category::KeyManifests);
+        policy.trust_root = Some(root);
+    }
+    match trust.key_source(limits) {
+        KeySource::TrustRoot => {}
+        keys => set_keys(keys, &mut policy),
+    }
     policy.workers = require.workers.unwrap_or(environment.processors);
     if switches.walk {
         policy.walk = Check::Required;
@@ -153,6 +168,19 @@ pub(crate) fn policy(
     }
     require.require.iter().for_each(|name| self::require(&mut policy, name));
     Ok(policy)
+}
+
+/// Takes the material of a trust kit, if one is named.
+pub(crate) fn adopt_kit(kit: Option<&OsString>, policy: &mut TrustPolicy) {
+    if let Some(file) = kit {
+        policy.adopt_kit(input::named_file(file, policy.limits.document_bytes));
+    }
+}
+
+/// Sets where keys come from, in place of a kit's key manifests.
+pub(crate) fn set_keys(keys: KeySource, policy: &mut TrustPolicy) {
+    policy.set_aside(Category::KeyManifests);
+    policy.keys = keys;
 }
 
 /// Adds a requirement by its registered name.

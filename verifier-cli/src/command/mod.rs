@@ -16,6 +16,7 @@ mod render;
 mod run;
 mod show;
 mod sigstore;
+mod trust_kit;
 mod verify;
 
 use std::ffi::OsStr;
@@ -56,6 +57,7 @@ pub(crate) fn dispatch(command: Command, console: &mut Console<'_>) -> Ended {
         Command::Export(args) => export::run(&args, console),
         Command::Claim(args) => claim::run(&args.claim, console),
         Command::Keys(args) => keys::run(&args, console),
+        Command::Trust(args) => trust_kit::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),
         Command::Render(args) => render::run(&args, console),
         Command::Doctor(args) => doctor::run(&args, console),

@@ -7,10 +7,12 @@ use verifier_core::bytes::hex;
 use verifier_core::finding::catalog::input::INPUT_UNREADABLE;
 use verifier_core::sigstore::artifact::ArtifactDigest;
 use verifier_core::trust::TrustPolicy;
+use verifier_core::trust::kit::Category;
 use verifier_core::verify::{self, SignerInput, SigstoreInput};
 
 use super::{Console, Ended, show};
 use crate::args::sigstore::{Signer, SigstoreArgs};
+use crate::args::trust;
 use crate::exit::Exit;
 use crate::input;
 
@@ -20,6 +22,10 @@ pub(super) fn run(args: &SigstoreArgs, console: &mut Console<'_>) -> Ended {
     };
     let mut policy = TrustPolicy::new(as_of);
     policy.limits = args.limits.limits();
+    trust::adopt_kit(args.trust_kit.as_ref(), &mut policy);
+    if args.trusted_root.is_some() {
+        policy.set_aside(Category::SigstoreRoot);
+    }
     let limit = policy.limits.document_bytes;
     let signer = match args.signer() {
         Ok(Signer::Identity(expected)) => SignerInput::Identity(expected),

@@ -27,7 +27,7 @@ pub(super) fn run(args: &VerifyArgs, console: &mut Console<'_>) -> Ended {
     args.logs.apply(&args.limits, &mut policy);
     policy.timestamps.skip = args.no_tsa;
     if let Some(url) = args.public_key_url.as_ref().filter(|url| !url.is_empty()) {
-        policy.keys = trust::key_of_url(url, &args.limits);
+        trust::set_keys(trust::key_of_url(url, &args.limits), &mut policy);
     }
     let manifest = args.manifest.as_ref().filter(|manifest| !manifest.is_empty());
     let batches = match (args.paths.as_slice(), manifest) {

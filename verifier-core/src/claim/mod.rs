@@ -17,6 +17,7 @@ pub mod scope;
 pub mod sigstore;
 pub mod timestamps;
 pub mod tlog;
+pub(crate) mod trust_kit;
 pub mod voice;
 pub mod walk;
 pub mod workflow;

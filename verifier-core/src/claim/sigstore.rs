@@ -74,7 +74,7 @@ pub(crate) fn verify(input: &SigstoreInput, policy: &TrustPolicy, out: &mut Repo
     }
     out.not_proven.extend(NOT_PROVEN.map(str::to_owned));
     let limits = ParserLimits::from(&policy.limits);
-    let (Some(root), Some(bundle)) = (trusted_root(input, limits, out), bundle(input, limits, out)) else {
+    let (Some(root), Some(bundle)) = (trusted_root(input, policy, out), bundle(input, limits, out)) else {
         return;
     };
     let key;
@@ -108,7 +108,7 @@ pub(crate) fn verify(input: &SigstoreInput, policy: &TrustPolicy, out: &mut Repo
         limits,
     };
     let verification = crate::sigstore::verify::verify(&question);
-    report(input, &bundle, &verification, out);
+    report(input, policy, &bundle, &verification, out);
 }
 
 fn unreadable(code: &'static Code, message: impl Into<String>) -> Finding {
@@ -134,9 +134,10 @@ fn read<'a>(file: &'a NamedBlob, role: &'static str, out: &mut ReportBuilder) ->
     }
 }
 
-fn trusted_root(input: &SigstoreInput, limits: ParserLimits, out: &mut ReportBuilder) -> Option<TrustedRoot> {
+fn trusted_root(input: &SigstoreInput, policy: &TrustPolicy, out: &mut ReportBuilder) -> Option<TrustedRoot> {
+    let limits = ParserLimits::from(&policy.limits);
     let embedded;
-    let file = match &input.trusted_root {
+    let file = match input.trusted_root.as_ref().or(policy.sigstore_root.as_ref()) {
         Some(file) => file,
         None => {
             embedded = NamedBlob::new(EMBEDDED_NAME, EMBEDDED.to_vec());
@@ -228,7 +229,13 @@ fn step(check: Check) -> (&'static str, &'static str, &'static str) {
     }
 }
 
-fn report(input: &SigstoreInput, bundle: &Bundle, verification: &Verification, out: &mut ReportBuilder) {
+fn report(
+    input: &SigstoreInput,
+    policy: &TrustPolicy,
+    bundle: &Bundle,
+    verification: &Verification,
+    out: &mut ReportBuilder,
+) {
     let mut open = Vec::new();
     for (check, outcome) in &verification.checks {
         let (step, title, pointer) = step(*check);
@@ -249,7 +256,7 @@ fn report(input: &SigstoreInput, bundle: &Bundle, verification: &Verification, o
         }
     }
     facts(bundle, verification, out);
-    signers(input, verification, out);
+    signers(input, policy, verification, out);
     let supported = [
         (
             name::SIGSTORE_SIGNATURE,
@@ -356,7 +363,12 @@ fn facts(bundle: &Bundle, verification: &Verification, out: &mut ReportBuilder) 
 }
 
 /// The signer, once everything that the claim rests on holds.
-fn signers(input: &SigstoreInput, verification: &Verification, out: &mut ReportBuilder) {
+fn signers(
+    input: &SigstoreInput,
+    policy: &TrustPolicy,
+    verification: &Verification,
+    out: &mut ReportBuilder,
+) {
     let holds =
         |(check, outcome): &(Check, Outcome)| claim_of(*check) != name::SIGSTORE_SIGNATURE || outcome.holds();
     if !verification.checks.iter().all(holds) {
@@ -365,7 +377,8 @@ fn signers(input: &SigstoreInput, verification: &Verification, out: &mut ReportB
     let (basis, source) = match &input.signer {
         SignerInput::Key(file) => (Basis::Pinned, file.name.clone()),
         SignerInput::Identity(expected) => {
-            let root = input.trusted_root.as_ref().map_or(EMBEDDED_NAME, |file| &file.name);
+            let root = input.trusted_root.as_ref().or(policy.sigstore_root.as_ref());
+            let root = root.map_or(EMBEDDED_NAME, |file| &file.name);
             let names = verification.names.join(", ");
             (Basis::Root, format!("certificate for {names} ({}), by {root}", expected.issuer))
         }

@@ -23,6 +23,8 @@ use crate::trust::{TimestampTrust, TrustPolicy};
 
 /// Receipts of one digest that are judged; that there are more is said.
 const RECEIPTS: usize = 64;
+/// Reason of a genuine timestamp that is later than the date that verdicts are stated for.
+const AFTER_AS_OF: &str = "tsa_time_after_as_of";
 /// A receipt may claim to be this much older than what it is of, for clocks that differ.
 const DAY_NANOS: u64 = 86_400 * 1_000_000_000;
 
@@ -99,15 +101,15 @@ pub(crate) struct Stamped {
 }
 
 /// The set of accepted authorities.
-enum Accepted {
-    Release(&'static TrustSet),
+enum Accepted<'t> {
+    Known(&'t TrustSet),
     Own(Box<TrustSet>),
 }
 
-impl Accepted {
+impl Accepted<'_> {
     fn set(&self) -> &TrustSet {
         match self {
-            Self::Release(set) => set,
+            Self::Known(set) => set,
             Self::Own(set) => set,
         }
     }
@@ -121,15 +123,42 @@ enum NoSet {
     Unreadable(String),
 }
 
-fn accepted(trust: &TimestampTrust) -> Result<Accepted, NoSet> {
-    let text = |file: &crate::trust::NamedBlob| match &file.content {
+fn accepted(trust: &TimestampTrust) -> Result<Accepted<'_>, NoSet> {
+    let kit = trust.kit.as_ref().and_then(|kit| kit.authorities());
+    if let Some(set) = kit.filter(|_| trust.kit_authorities) {
+        let lists = lists(trust)?;
+        if lists.is_empty() {
+            return Ok(Accepted::Known(set));
+        }
+        return set.with_lists(&lists).map(|set| Accepted::Own(Box::new(set))).map_err(NoSet::Damaged);
+    }
+    let named = named(trust)?;
+    match kit.filter(|kit| kit.has_lists()) {
+        None => Ok(named),
+        Some(kit) => {
+            let set = named.set().with_lists_of(kit).map_err(NoSet::Damaged)?;
+            Ok(Accepted::Own(Box::new(set)))
+        }
+    }
+}
+
+fn text(file: &crate::trust::NamedBlob) -> Result<String, NoSet> {
+    match &file.content {
         Ok(blob) => blob
             .as_str()
             .map(str::to_owned)
             .ok_or_else(|| NoSet::Unreadable(format!("{} is no text", file.name))),
         Err(why) => Err(NoSet::Unreadable(why.clone())),
-    };
-    let lists = trust.lists.iter().map(text).collect::<Result<Vec<_>, _>>()?;
+    }
+}
+
+fn lists(trust: &TimestampTrust) -> Result<Vec<String>, NoSet> {
+    trust.lists.iter().map(text).collect()
+}
+
+/// The set that is named otherwise than by a kit, else the one that is built in.
+fn named(trust: &TimestampTrust) -> Result<Accepted<'_>, NoSet> {
+    let lists = lists(trust)?;
     if let Some(file) = &trust.anchors {
         let set = TrustSet::user(&text(file)?, &lists).map_err(NoSet::Damaged)?;
         return Ok(Accepted::Own(Box::new(set)));
@@ -146,7 +175,7 @@ fn accepted(trust: &TimestampTrust) -> Result<Accepted, NoSet> {
     }
     let release = TrustSet::release().map_err(NoSet::Damaged)?;
     if lists.is_empty() {
-        return Ok(Accepted::Release(release));
+        return Ok(Accepted::Known(release));
     }
     release.with_lists(&lists).map(|set| Accepted::Own(Box::new(set))).map_err(NoSet::Damaged)
 }
@@ -207,9 +236,10 @@ impl Judged {
 fn judge(
     receipt: &Receipt<'_>,
     digest: Option<&[u8; 32]>,
-    set: &Result<Accepted, NoSet>,
-    policies: &[String],
+    set: &Result<Accepted<'_>, NoSet>,
+    policy: &TrustPolicy,
 ) -> Judged {
+    let policies = &policy.timestamps.policies;
     let unreadable = |why: String, detail: &'static str| {
         let mut judged = Judged::new(Err(why.clone()), State::Invalid, "tsa_imprint_mismatch", why);
         judged.detail = Some(detail);
@@ -264,6 +294,15 @@ fn judge(
         judged.message =
             format!("the token is under the policy {}, which is not accepted", token.info.policy);
         judged.detail = Some("TSA_POLICY_NOT_ACCEPTED");
+        judged.not_later_than = None;
+    }
+    if judged.state == State::Validated && token.info.gen_time > UnixNanos::of(&policy.as_of) {
+        judged.state = State::NotValidated;
+        judged.reason = AFTER_AS_OF;
+        judged.message = format!(
+            "the timestamp states {}, which was not yet known as of {}",
+            token.info.gen_time, policy.as_of
+        );
         judged.not_later_than = None;
     }
     judged.gen_time = Some(token.info.gen_time.to_string());
@@ -340,8 +379,7 @@ pub(crate) fn check(
         out.not_proven.push(message);
     }
     let set = accepted(&policy.timestamps);
-    let judged: Vec<Judged> =
-        receipts.iter().map(|receipt| judge(receipt, digest, &set, &policy.timestamps.policies)).collect();
+    let judged: Vec<Judged> = receipts.iter().map(|receipt| judge(receipt, digest, &set, policy)).collect();
     let place = |receipt: &Receipt<'_>| match receipt.value {
         Some(value) => Location::value(file, value),
         None => Location::file(file).pointing("/tsa_receipts"),
@@ -383,6 +421,15 @@ pub(crate) fn check(
         {
             let message = "the timestamp states a time more than a day before the evidence was computed";
             out.finding(Finding::notes(&code::TSA_TIME_BEFORE_CHECKPOINT, message).at(place(receipt)));
+        }
+        if let Some(stated) = judged.stated.filter(|stated| *stated > UnixNanos::of(&policy.as_of))
+            && judged.reason != AFTER_AS_OF
+        {
+            let message = format!(
+                "{}: the stated time {stated} was not yet known as of {}",
+                receipt.label, policy.as_of
+            );
+            out.finding(Finding::notes(&code::TSA_TIME_AFTER_AS_OF, message).at(place(receipt)));
         }
         stamped.not_later_than = match (stamped.not_later_than, judged.not_later_than) {
             (Some(earlier), Some(this)) => Some(earlier.min(this)),
@@ -470,7 +517,7 @@ fn write_wire(
     receipts: &[Receipt<'_>],
     judged: &[Judged],
     aggregate: State,
-    set: &Result<Accepted, NoSet>,
+    set: &Result<Accepted<'_>, NoSet>,
     policy: &TrustPolicy,
     out: &mut ReportBuilder,
 ) {

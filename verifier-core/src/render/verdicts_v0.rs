@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use super::ascii;
 use crate::finding::{Effect, Finding, Verdict, catalog};
 use crate::registry;
-use crate::report::{ClaimOutcome, PinSummary, Report, Requested, SubjectOutcome};
+use crate::report::{ClaimOutcome, PinSummary, Report, Requested, SubjectOutcome, TRUST_KIT};
 
 /// The identifier that the document carries.
 pub const SCHEMA_ID: &str = "keel.verifier.verdicts/v0";
@@ -204,7 +204,7 @@ fn additions(report: &Report, unrequested: &[&ClaimOutcome]) -> Value {
             json!({ "name": claim.name, "verdict": claim.verdict.as_str(), "reason_code": code, "message": message })
         })
         .collect();
-    json!({
+    let mut additions = json!({
         "tool": { "name": crate::report::TOOL, "version": VERSION },
         "outcome": report.outcome,
         "as_of": report.as_of,
@@ -217,7 +217,11 @@ fn additions(report: &Report, unrequested: &[&ClaimOutcome]) -> Value {
         "not_requested": unrequested,
         "not_proven": report.not_proven,
         "accepted_without_trust": report.accepted_without_trust,
-    })
+    });
+    if let Some(kit) = report.artifact.files.iter().find(|file| file.role == TRUST_KIT) {
+        put(&mut additions, TRUST_KIT, json!(kit));
+    }
+    additions
 }
 
 fn finding(finding: &Finding) -> Value {

@@ -18,6 +18,9 @@ pub use claim::{ClaimOutcome, Requested, SemanticsRef, SubjectOutcome};
 /// The name and version that reports carry.
 pub const TOOL: &str = "keel-verify";
 
+/// The role of a trust kit among the files of a report.
+pub const TRUST_KIT: &str = "trust_kit";
+
 /// What the run comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

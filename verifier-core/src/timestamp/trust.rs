@@ -20,6 +20,8 @@ pub enum TrustScope {
     Directory,
     /// Certificates that the user named.
     UserSupplied,
+    /// Certificates and lists of a trust kit.
+    Kit,
 }
 
 /// Name and digest of a published set.
@@ -167,6 +169,29 @@ impl TrustSet {
             parts.add("crl", list).map_err(|reason| TrustSetError(format!("revocation lists: {reason}")))?;
         }
         Self::assemble(parts, TrustScope::UserSupplied, None)
+    }
+
+    /// A set of certificates and revocation lists that were read before.
+    ///
+    /// # Errors
+    /// [`TrustSetError`] when a list is not signed by the certificate of its issuer in this set.
+    pub fn of(
+        anchors: Vec<Certificate>,
+        intermediates: Vec<Certificate>,
+        lists: Vec<Crl>,
+        scope: TrustScope,
+    ) -> Result<Self, TrustSetError> {
+        Self::assemble(Parts { anchors, intermediates, lists }, scope, None)
+    }
+
+    /// This set with the revocation lists of another one.
+    ///
+    /// # Errors
+    /// [`TrustSetError`] when a list is not signed by its issuer in this set.
+    pub fn with_lists_of(&self, other: &Self) -> Result<Self, TrustSetError> {
+        let lists = self.lists.iter().chain(&other.lists).cloned().collect();
+        let parts = Parts { anchors: self.anchors.clone(), intermediates: self.intermediates.clone(), lists };
+        Self::assemble(parts, self.scope, self.name.clone())
     }
 
     /// This set with further revocation lists (PEM).

@@ -421,6 +421,13 @@ fn judge(entry: &KeyEntry, request: &KeyRequest<'_>, as_of: &Timestamp) -> Resul
         }
         _ => {}
     }
+    if let Bound::At(from) = &entry.valid_from
+        && as_of < from
+    {
+        return Err(Refusal::NotActive(format!(
+            "key {id} is valid from {from} on, and was not as of {as_of}"
+        )));
+    }
     match request.signed_at {
         Some(at) if !entry.window_contains(at) => {
             Err(Refusal::NotActive(format!("key {id} is not valid at the stated signing time {at}")))

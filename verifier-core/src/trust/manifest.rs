@@ -127,9 +127,9 @@ impl KeyEntry {
 pub struct KeyManifest {
     /// The entries, in order.
     pub entries: Vec<KeyEntry>,
-    /// Whether it carries a signature, which was then verified.
+    /// Whether it carries a signature.
     pub signed: bool,
-    /// The id of the key that signed it.
+    /// The id of the key that signed it, once that was verified.
     pub signer: Option<String>,
     /// When the manifest says it was made; not covered by its signature.
     pub generated_at: Option<Timestamp>,
@@ -174,9 +174,28 @@ impl KeyManifest {
         as_of: &Timestamp,
         limits: ParserLimits,
     ) -> Result<Self, ManifestError> {
+        let document = parse(blob, limits)?;
+        let mut manifest = Self::of(&document)?;
+        if manifest.signed {
+            let pool = match signers {
+                Signers::Itself => &manifest,
+                Signers::Root(root) => *root,
+            };
+            manifest.signer = Some(
+                // Without a date of its own the manifest is judged by today's validity of its signer.
+                verify_signed(document.root(), pool, manifest.generated_at.as_ref().unwrap_or(as_of))?,
+            );
+        }
+        Ok(manifest)
+    }
+
+    /// What a manifest lists. Its signature, if it has one, is not looked at, so nothing may be trusted for it.
+    pub(super) fn list(blob: &Blob, limits: ParserLimits) -> Result<Self, ManifestError> {
+        Self::of(&parse(blob, limits)?)
+    }
+
+    fn of(document: &Document) -> Result<Self, ManifestError> {
         let fail = |text: &str| ManifestError::new(text);
-        let document = Document::parse(blob.clone(), limits)
-            .map_err(|error| ManifestError::new(format!("key manifest is not valid JSON: {error}")))?;
         if let Some((kind, value)) =
             document.anomalies().find(|(kind, _)| *kind != AnomalyKind::UnsafeInteger)
         {
@@ -201,33 +220,29 @@ impl KeyManifest {
             .map(|item| KeyEntry::read(item, default_purpose.as_deref()))
             .collect();
         let generated_at = root.member_text("generated_at").and_then(|text| Timestamp::parse(&text));
-        let is_v1 = root.member("manifest_version").is_some_and(|version| version.is_text(VERSION));
-        let signed = is_v1 || root.member("manifest_signature").is_some();
-        let mut manifest = Self { entries, signed, signer: None, generated_at };
-        if signed {
-            let pool = match signers {
-                Signers::Itself => &manifest,
-                Signers::Root(root) => *root,
-            };
-            manifest.signer = Some(
-                // Without a date of its own the manifest is judged by today's validity of its signer.
-                verify_signed(root, is_v1, pool, manifest.generated_at.as_ref().unwrap_or(as_of))?,
-            );
-        }
-        Ok(manifest)
+        let signed = is_v1(root) || root.member("manifest_signature").is_some();
+        Ok(Self { entries, signed, signer: None, generated_at })
     }
+}
+
+fn parse(blob: &Blob, limits: ParserLimits) -> Result<Document, ManifestError> {
+    Document::parse(blob.clone(), limits)
+        .map_err(|error| ManifestError::new(format!("key manifest is not valid JSON: {error}")))
+}
+
+fn is_v1(root: Value<'_>) -> bool {
+    root.member("manifest_version").is_some_and(|version| version.is_text(VERSION))
 }
 
 /// The id of the key that signed.
 fn verify_signed(
     root: Value<'_>,
-    is_v1: bool,
     pool: &KeyManifest,
     generated_at: &Timestamp,
 ) -> Result<String, ManifestError> {
     let fail = |text: &str| Err(ManifestError::new(text));
     let is = |value: Option<Value<'_>>, text: &str| value.is_some_and(|value| value.is_text(text));
-    if !is_v1 {
+    if !is_v1(root) {
         return fail("public key manifests must use keel.public_key_manifest.v1");
     }
     if !is(root.member("canonicalization_profile"), PROFILE) {

@@ -9,6 +9,7 @@
 //! time is true.
 
 mod keyring;
+pub mod kit;
 mod manifest;
 mod policy;
 mod table;

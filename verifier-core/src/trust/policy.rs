@@ -1,6 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
+use super::kit::{KitInUse, TrustKit};
 use crate::bytes::{Blob, Limits};
 use crate::time::Timestamp;
 
@@ -50,6 +52,10 @@ pub struct TimestampTrust {
     pub anchors: Option<NamedBlob>,
     /// A published set that replaces the one built in: files by path, the manifest among them, or why it cannot be read.
     pub directory: Option<Result<BTreeMap<String, Blob>, String>>,
+    /// A trust kit, whose revocation lists count in any case.
+    pub kit: Option<Arc<TrustKit>>,
+    /// Whether the kit's certificates replace the published anchors.
+    pub kit_authorities: bool,
     /// Further revocation lists as PEM.
     pub lists: Vec<NamedBlob>,
     /// Policies of authorities (dotted object identifiers) that are accepted; none stands for all.
@@ -86,6 +92,10 @@ pub struct TrustPolicy {
     pub timestamps: TimestampTrust,
     /// Which transparency logs and witnesses count.
     pub logs: LogTrust,
+    /// A trusted root of Sigstore that replaces the one compiled in.
+    pub sigstore_root: Option<NamedBlob>,
+    /// The trust kit that material was taken from: [`TrustPolicy::adopt_kit`].
+    pub kit: Option<KitInUse>,
     /// Claims that must be supported.
     pub require: BTreeSet<String>,
     /// The date that verdicts are stated for.
@@ -109,6 +119,8 @@ impl TrustPolicy {
             closures: Check::Automatic,
             timestamps: TimestampTrust::default(),
             logs: LogTrust::default(),
+            sigstore_root: None,
+            kit: None,
             require: BTreeSet::new(),
             as_of,
             limits: Limits::default(),

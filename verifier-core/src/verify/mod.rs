@@ -66,12 +66,12 @@ impl std::error::Error for RowsError {}
 pub fn verify_batch(batch: &Batch, policy: &TrustPolicy, progress: &dyn Progress) -> Vec<Report> {
     let mut beside = batch.findings.clone();
     if batch.sets.is_empty() {
-        let mut out = ReportBuilder::new(policy.limits.findings_per_code, policy.require.clone());
+        let mut out = claim::trust_kit::begin(policy);
         out.artifact.kind = "input".to_owned();
         let file = FileSummary { role: "input", path: batch.label.clone(), sha256: None, bytes: None };
         out.artifact.files.extend((!batch.label.is_empty()).then_some(file));
         beside.into_iter().for_each(|finding| out.finding(finding));
-        return vec![out.finish(&policy.as_of)];
+        return vec![claim::trust_kit::end(out, policy)];
     }
     let verify = |evidence| verify_beside(evidence, std::mem::take(&mut beside), policy, progress);
     batch.sets.iter().map(verify).collect()
@@ -80,9 +80,9 @@ pub fn verify_batch(batch: &Batch, policy: &TrustPolicy, progress: &dyn Progress
 /// Verifies a Sigstore bundle over an artifact.
 #[must_use]
 pub fn verify_sigstore(input: &SigstoreInput, policy: &TrustPolicy) -> Report {
-    let mut out = ReportBuilder::new(policy.limits.findings_per_code, policy.require.clone());
+    let mut out = claim::trust_kit::begin(policy);
     claim::sigstore::verify(input, policy, &mut out);
-    out.finish(&policy.as_of)
+    claim::trust_kit::end(out, policy)
 }
 
 fn verify_beside(
@@ -91,7 +91,7 @@ fn verify_beside(
     policy: &TrustPolicy,
     progress: &dyn Progress,
 ) -> Report {
-    let mut out = ReportBuilder::new(policy.limits.findings_per_code, policy.require.clone());
+    let mut out = claim::trust_kit::begin(policy);
     beside.into_iter().for_each(|finding| out.finding(finding));
     match evidence {
         Evidence::Export(set) => claim::export::verify(set, policy, progress, &mut out),
@@ -102,7 +102,7 @@ fn verify_beside(
         Evidence::KeyManifest(part) => unsupported("key manifest", part, &mut out),
         Evidence::Unsupported { kind, part } => unsupported(kind, part, &mut out),
     }
-    out.finish(&policy.as_of)
+    claim::trust_kit::end(out, policy)
 }
 
 fn unsupported(kind: &str, part: &Part, out: &mut ReportBuilder) {

@@ -1,6 +1,6 @@
 //! Heads beside each other: of one history, of two, or nothing to tell by (spec 16.9).
 
-use super::{CONSISTENCY, begin, head_in, signed, text};
+use super::{CONSISTENCY, begin, head_in, signed, text, trust_kit};
 use crate::claim::tlog::TrustedHead;
 use crate::finding::catalog::tlog as code;
 use crate::finding::{Finding, Location};
@@ -59,7 +59,7 @@ pub fn compare(heads: &[NamedBlob], beside: &Beside<'_>, policy: &TrustPolicy) -
             }
         }
     }
-    Compared { report: out.finish(&policy.as_of), split }
+    Compared { report: trust_kit::end(out, policy), split }
 }
 
 /// Compares two heads of one log, the smaller one first; gives the proof of a split view.

@@ -1,7 +1,7 @@
 //! All files of a log against its head, and the head against earlier ones.
 
 use super::compare::{Beside, pair};
-use super::{CONSISTENCY, FILES, begin, head_in, signed, text};
+use super::{CONSISTENCY, FILES, begin, head_in, signed, text, trust_kit};
 use crate::archive::Archive;
 use crate::claim::tlog::TrustedHead;
 use crate::finding::catalog::tlog as code;
@@ -43,7 +43,7 @@ pub fn verify(
             }
         }
     }
-    out.finish(&policy.as_of)
+    trust_kit::end(out, policy)
 }
 
 fn report(

@@ -9,6 +9,7 @@ pub use files::{ArchivedLog, verify};
 pub use proof::verify_file;
 
 use super::tlog::{self, TrustedHead};
+use super::trust_kit;
 use crate::bytes::Blob;
 use crate::finding::catalog::tlog as code;
 use crate::finding::{Effect, Finding, Location, catalog};
@@ -25,7 +26,7 @@ pub const FILES: &str = "transparency_log.files.v1";
 pub const CONSISTENCY: &str = "transparency_log.consistency.v1";
 
 fn begin(kind: &str, policy: &TrustPolicy) -> ReportBuilder {
-    let mut out = ReportBuilder::new(policy.limits.findings_per_code, policy.require.clone());
+    let mut out = trust_kit::begin(policy);
     out.artifact.kind = kind.to_owned();
     out
 }

@@ -1,7 +1,7 @@
 //! Files that hold a head and something about it: an inclusion proof, the proofs of an export, a split view.
 
 use super::compare::{forked_witnesses, split_view, with_roots};
-use super::{CONSISTENCY, begin, files, signed, text};
+use super::{CONSISTENCY, begin, files, signed, text, trust_kit};
 use crate::claim::tlog::{INCLUSION, TrustedHead};
 use crate::finding::catalog::tlog as code;
 use crate::finding::{Code, Finding, Location};
@@ -39,7 +39,7 @@ pub fn verify_file(
     if let Some(text) = text(file, kind, &mut out) {
         check(text, file, entry, policy, &mut out);
     }
-    out.finish(&policy.as_of)
+    trust_kit::end(out, policy)
 }
 
 type Check = fn(&str, &NamedBlob, Option<&NamedBlob>, &TrustPolicy, &mut ReportBuilder);

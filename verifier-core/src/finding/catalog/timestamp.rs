@@ -37,6 +37,10 @@ crate::codes! {
         "Timestamps not validated",
         "Whether the receipts of the bundle are genuine stays open: their authority is not among the accepted ones, or revocation is not known.",
         "Name the authority's certificates with --tsa-ca-bundle and its revocation lists with --tsa-crl." }
+    TSA_TIME_AFTER_AS_OF {
+        "Timestamp not yet known",
+        "The receipt states a time later than the date that the verdict is stated for, so nothing rests on it at that date.",
+        "State a later date, or check the clock of this computer." }
     TSA_TRUST_BUNDLE_INVALID {
         "Timestamp anchors cannot be used",
         "The set of accepted authorities is damaged, or a revocation list in it is not signed by its issuer.",

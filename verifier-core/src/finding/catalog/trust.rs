@@ -29,6 +29,30 @@ crate::codes! {
         "Key manifest is not signed",
         "The key manifest carries no signature; it is trusted because it was named on the command line.",
         "Prefer a signed manifest, or compare its digest with a trusted copy." }
+    TRUST_KIT_INVALID {
+        "Trust kit cannot be used",
+        "The trust kit cannot be read, or is not the text that its own contents give.",
+        "Compare its SHA-256 with that of whoever packed it, or pack it again." }
+    TRUST_MATERIAL_NOT_RECOGNISED {
+        "Not trust material",
+        "A file that should go into a trust kit is of no kind that a kit holds, or is damaged.",
+        "Leave it out, or obtain an undamaged copy." }
+    TRUST_KIT_ITEM_STALE {
+        "Trust material is stale",
+        "The time for which trust material of the kit counts ended before the date that verdicts are stated for, or newer material of the kit has taken its place.",
+        "Obtain current material where something after that end is to be judged." }
+    TRUST_KIT_ITEM_NOT_YET_VALID {
+        "Trust material not yet known",
+        "Trust material of the kit was made, or begins to count, after the date that verdicts are stated for.",
+        "State a later date, or use the material that was known then." }
+    TRUST_KIT_ITEM_REVOKED {
+        "Trust material is revoked",
+        "The kit itself says that trust material of it is revoked or compromised.",
+        "Do not rely on what it signed after that; obtain the material that replaced it." }
+    TRUST_KIT_ITEM_UNREADABLE {
+        "Trust material without a readable time",
+        "A bound of validity, a status or a key in the kit cannot be read, so it counts for nothing.",
+        "Obtain well-formed material." }
     SELF_ATTESTED {
         "Signed with the key inside the evidence",
         "The signature was checked with the key that the evidence itself carries. This shows consistency, not origin.",
