@@ -215,3 +215,48 @@ fn no_byte_of_a_kit_can_be_changed_unseen() {
         }
     }
 }
+
+#[test]
+fn a_sigstore_bundle_is_judged_under_the_root_of_the_kit() {
+    const SIGNER: &str = "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main";
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = manifest.join("../verifier-core/data/sigstore_trusted_root.json");
+    let root = fs::read_to_string(root).unwrap();
+    let cases = manifest.join("../testvectors/sigstore/conformance");
+    let (bundle, artifact) = (cases.join("happy-path-v0.3.json"), cases.join("shared/a0cfc71271d6"));
+    let judge = |kit: &str, more: &[&str]| {
+        let words = [
+            "sigstore",
+            bundle.to_str().unwrap(),
+            "--artifact",
+            artifact.to_str().unwrap(),
+            "--certificate-identity",
+            SIGNER,
+            "--certificate-oidc-issuer",
+            "https://token.actions.githubusercontent.com",
+            "--as-of",
+            "2026-11-26",
+            "--trust-kit",
+            kit,
+        ];
+        run(at, &[&words[..], more].concat())
+    };
+    fs::write(at.join("root.json"), &root).unwrap();
+    // The log's key ends before the bundle was made.
+    let start = "\"start\": \"2021-01-12T11:53:27Z\"";
+    let ended = root.replacen(start, &format!("{start}, \"end\": \"2024-03-19T17:26:25Z\""), 1);
+    fs::write(at.join("ended.json"), ended).unwrap();
+    pack(at, "kit.json", &["root.json"]);
+    pack(at, "ended-kit.json", &["ended.json"]);
+    let (status, text) = judge("kit.json", &[]);
+    assert!(status == 0 && text.contains("kit.json: root.json"), "{text}");
+    let (status, text) = judge("ended-kit.json", &[]);
+    assert!(
+        status == 3 && text.contains("REKOR_LOG_UNKNOWN") && text.contains("TRUST_KIT_ITEM_STALE"),
+        "{text}"
+    );
+    let (status, text) = judge("ended-kit.json", &["--trusted-root", "root.json"]);
+    assert!(status == 0 && text.contains("sigstore_trusted_root: another option"), "{text}");
+}

@@ -20,6 +20,7 @@ use crate::timestamp::{
     Checks, NotValidated, Outcome, Problem, Remark, Token, TrustScope, TrustSet, TrustSetError, verify,
 };
 use crate::trust::{TimestampTrust, TrustPolicy};
+use crate::x509::Crl;
 
 /// Receipts of one digest that are judged; that there are more is said.
 const RECEIPTS: usize = 64;
@@ -437,6 +438,7 @@ pub(crate) fn check(
         };
     }
     let aggregate = aggregate(&judged);
+    note_later_lists(&judged, &set, policy, file, out);
     out.epistemic(wording.chain, "tsa_chain_validation", aggregate.word());
     let [validated, invalid, open] = wording.codes;
     match aggregate {
@@ -461,6 +463,30 @@ pub(crate) fn check(
     );
     write_wire(receipts, &judged, aggregate, &set, policy, out);
     stamped
+}
+
+/// A list that was made later knows more, and counts; that it was not known at the date of the verdict is said.
+fn note_later_lists(
+    judged: &[Judged],
+    set: &Result<Accepted<'_>, NoSet>,
+    policy: &TrustPolicy,
+    file: &str,
+    out: &mut ReportBuilder,
+) {
+    let Ok(set) = set else { return };
+    if !judged.iter().any(|one| one.state == State::Validated) {
+        return;
+    }
+    let later = |list: &&Crl| UnixNanos::from_seconds(list.this_update()) > UnixNanos::of(&policy.as_of);
+    let issuers: Vec<&str> = set.set().lists().iter().filter(later).map(Crl::issuer_text).collect();
+    if !issuers.is_empty() {
+        let message = format!(
+            "revocation is judged with lists that were made after {}: {}",
+            policy.as_of,
+            issuers.join("; ")
+        );
+        out.finding(Finding::notes(&code::TSA_LIST_AFTER_AS_OF, message).at(Location::file(file)));
+    }
 }
 
 fn aggregate(judged: &[Judged]) -> State {

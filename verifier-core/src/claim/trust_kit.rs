@@ -1,12 +1,13 @@
-//! What every report says about the trust kit that its policy was made with: which one, and what of it was not in force
-//! at the date that the verdicts are stated for.
+//! What every report says about the date that its verdicts are stated for: what of the trust kit was not in force then,
+//! and which signatures state a later time. Which kit it was is one of the report's files.
 
 use std::collections::BTreeSet;
 
 use crate::crypto::prefixed;
 use crate::finding::catalog::{input, trust as code};
 use crate::finding::{Code, Effect, Finding, Location};
-use crate::report::{FileSummary, Report, ReportBuilder, TRUST_KIT as ROLE};
+use crate::report::{FileSummary, Report, ReportBuilder, SignerSummary, TRUST_KIT as ROLE};
+use crate::time::Timestamp;
 use crate::trust::TrustPolicy;
 use crate::trust::kit::{KitInUse, Standing, State};
 
@@ -24,6 +25,16 @@ pub(crate) fn begin(policy: &TrustPolicy) -> ReportBuilder {
 
 /// The finished report. The kit is the last of its files, after what was verified.
 pub(crate) fn end(mut out: ReportBuilder, policy: &TrustPolicy) -> Report {
+    let later = |signer: &&SignerSummary| {
+        let stated = signer.signed_at.as_deref().and_then(Timestamp::parse);
+        stated.is_some_and(|stated| stated > policy.as_of)
+    };
+    let later: Vec<_> = out.signers.iter().filter(later).cloned().collect();
+    for SignerSummary { signed, signed_at, .. } in later {
+        let stated = signed_at.unwrap_or_default();
+        let message = format!("{signed}: signed at {stated} by its own statement, after {}", policy.as_of);
+        out.finding(Finding::notes(&code::SIGNED_AFTER_AS_OF, message));
+    }
     if let Some(kit) = &policy.kit {
         let blob = kit.content.as_ref().ok();
         out.artifact.files.push(FileSummary {

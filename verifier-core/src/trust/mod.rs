@@ -5,6 +5,8 @@
 //! time (spec 03 sections 4 and 5, with the rules of section 12). Only [`ResolvedKey::authenticate`] makes
 //! a [`Verified`] value.
 //!
+//! A [`kit`] brings all of it in one file ([`TrustPolicy::adopt_kit`]).
+//!
 //! What this does not prove: that the holder of a key is who the manifest says, or that a stated signing
 //! time is true.
 

@@ -249,3 +249,62 @@ fn receipts_of_a_bundle_are_of_its_anchor() {
     policy.timestamps.lists.clear();
     assert_eq!(run(&genuine, &policy).outcome, Outcome::NotEstablished);
 }
+
+/// A trust kit of the same material, and the date that verdicts are stated for, to the microsecond.
+#[test]
+fn nothing_is_known_before_its_time() {
+    use verifier_core::trust::kit::{Item, TrustKit};
+    let token = receipt(&honest().build());
+    let certificates = [root(), middle()];
+    let list = List::new("20260620000000Z", "20260701000000Z");
+    let later = [list.signed_by(ROOT.0, &key(ROOT.1)), list.signed_by(MIDDLE.0, &key(MIDDLE.1))];
+    for (lists, date, known, list_is_later) in [
+        (lists(), "2026-06-15T11:59:59Z", false, false),
+        (lists(), "2026-06-15T11:59:59.999999Z", false, false),
+        (lists(), "2026-06-15T12:00:00Z", true, false),
+        (lists(), "2026-06-15T12:00:00.000001Z", true, false),
+        (lists(), "2026-07-01T00:00:00Z", true, false),
+        (lists(), "2026-11-01", true, false),
+        (later.to_vec(), "2026-06-15T11:59:59.999999Z", false, false),
+        (later.to_vec(), "2026-06-15T12:00:00Z", true, true),
+        (later.to_vec(), "2026-06-19T23:59:59.999999Z", true, true),
+        (later.to_vec(), "2026-06-20T00:00:00Z", true, false),
+    ] {
+        let mut named = policy();
+        named.as_of = Timestamp::parse(date).unwrap();
+        named.timestamps.lists =
+            lists.iter().map(|list| NamedBlob::new("crl", pem("X509 CRL", list).into_bytes())).collect();
+        let mut kit = policy();
+        kit.as_of = named.as_of.clone();
+        kit.timestamps = verifier_core::trust::TimestampTrust::default();
+        let items = lists
+            .iter()
+            .chain(&certificates)
+            .flat_map(|der| Item::identify("der", &Blob::new(der.clone()), ParserLimits::default()).unwrap());
+        let text = TrustKit::of(items.collect()).unwrap().write();
+        kit.adopt_kit(NamedBlob::new("kit.json", text.into_bytes()));
+        for policy in [named, kit] {
+            let report = with_receipts(std::slice::from_ref(&token), &policy);
+            let verdict = if known { Verdict::Supported } else { Verdict::InsufficientEvidence };
+            assert_eq!(report.verdict(CHAIN), Some(verdict), "{date}: {:?}", report.counts);
+            assert_eq!(report.has_code("TSA_TIME_AFTER_AS_OF"), !known, "{date}");
+            assert_eq!(report.has_code("TSA_LIST_AFTER_AS_OF"), list_is_later, "{date}");
+            assert_eq!(report.has_code("SIGNED_AFTER_AS_OF"), !known, "{date}");
+            let mut demanding = policy;
+            demanding.require.insert(CHAIN.to_owned());
+            let outcome = with_receipts(std::slice::from_ref(&token), &demanding).outcome;
+            assert_eq!(outcome == Outcome::Verified, known, "{date}");
+        }
+    }
+    // One that nobody accepted signed is wrong whatever the date; that it states a later time is said as well.
+    let mut early = policy();
+    early.as_of = Timestamp::parse("2026-06-01").unwrap();
+    early.timestamps.anchors = None;
+    early.timestamps.lists = Vec::new();
+    let report = with_receipts(&[token], &early);
+    assert!(
+        report.has_code("TSA_TIME_AFTER_AS_OF") && report.outcome == Outcome::Verified,
+        "{:?}",
+        report.counts
+    );
+}

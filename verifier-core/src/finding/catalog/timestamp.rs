@@ -41,6 +41,10 @@ crate::codes! {
         "Timestamp not yet known",
         "The receipt states a time later than the date that the verdict is stated for, so nothing rests on it at that date.",
         "State a later date, or check the clock of this computer." }
+    TSA_LIST_AFTER_AS_OF {
+        "Revocation judged with later lists",
+        "Revocation lists that were made after the date that the verdict is stated for are among those that it rests on.",
+        "Nothing to do: a later list knows more. Where only what was known then shall count, name the lists of that time." }
     TSA_TRUST_BUNDLE_INVALID {
         "Timestamp anchors cannot be used",
         "The set of accepted authorities is damaged, or a revocation list in it is not signed by its issuer.",

@@ -29,6 +29,10 @@ crate::codes! {
         "Key manifest is not signed",
         "The key manifest carries no signature; it is trusted because it was named on the command line.",
         "Prefer a signed manifest, or compare its digest with a trusted copy." }
+    SIGNED_AFTER_AS_OF {
+        "Signed after the date of this verdict",
+        "The signature states a time later than the date that the verdict is stated for, so it was not known then.",
+        "State a later date, or check the clock of this computer." }
     TRUST_KIT_INVALID {
         "Trust kit cannot be used",
         "The trust kit cannot be read, or is not the text that its own contents give.",
