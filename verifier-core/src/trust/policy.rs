@@ -86,6 +86,8 @@ pub struct TrustPolicy {
     pub timestamps: TimestampTrust,
     /// Which transparency logs and witnesses count.
     pub logs: LogTrust,
+    /// A checkpoint that anchors of bundles are compared with, and that declared scopes end at.
+    pub checkpoint: Option<NamedBlob>,
     /// Claims that must be supported.
     pub require: BTreeSet<String>,
     /// The date that verdicts are stated for.
@@ -109,6 +111,7 @@ impl TrustPolicy {
             closures: Check::Automatic,
             timestamps: TimestampTrust::default(),
             logs: LogTrust::default(),
+            checkpoint: None,
             require: BTreeSet::new(),
             as_of,
             limits: Limits::default(),

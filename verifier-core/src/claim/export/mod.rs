@@ -30,7 +30,7 @@ use crate::trust::{Check, KeyRing, KeySource, NamedBlob, TrustPolicy};
 use manifest::Manifest;
 use record::{Collected, RecordVisitor};
 
-pub(crate) use integrity::{artifact_ref_fault, refused as refusal_finding};
+pub(crate) use integrity::{artifact_ref_fault, refused as refusal_finding, refused_by_status};
 pub(crate) use manifest::file_name;
 pub(crate) use record::PermitFacts;
 

@@ -34,13 +34,21 @@ pub(super) fn check(export: &Export<'_>, out: &mut ReportBuilder) {
             }
         }
     });
+    let named = export.policy.checkpoint.as_ref().and_then(|file| match &file.content {
+        Ok(blob) => Some(Explicit { name: &file.name, blob }),
+        Err(why) => {
+            let finding = Finding::new(&catalog::input::INPUT_UNREADABLE, Effect::Unreadable, why.as_str());
+            out.finding(finding.at(Location::file(&file.name)));
+            None
+        }
+    });
     let input = ScopeInput {
         export: fields.map(|fields| -> &dyn Fields { fields }),
         manifest: export.manifest.map(super::Manifest::root),
         siblings: &*beside.siblings,
         parent: beside.above.as_deref().map(|above| -> &dyn Siblings { above }),
         sidecar: sidecar.as_ref().map(|(name, blob)| Explicit { name, blob }),
-        checkpoint: checkpoint.as_ref().map(|(name, blob)| Explicit { name, blob }),
+        checkpoint: checkpoint.as_ref().map(|(name, blob)| Explicit { name, blob }).or(named),
         keys: export.binding_keys,
         records: has_records.then_some(&records),
         requested,

@@ -16,6 +16,7 @@ use std::borrow::Cow;
 use super::locate::Loaded;
 use super::signature::{self, Reading};
 use crate::bytes::hex;
+use crate::claim::export::refused_by_status;
 use crate::finding::{Finding, Location, catalog};
 use crate::format::scope::Sidecar;
 use crate::json::{AnomalyKind, Value};
@@ -289,18 +290,8 @@ impl<'k> Judge<'k> {
 
 /// Our own code for a key that the reference takes in spite of its status.
 pub(super) fn refusal_finding(what: &str, refusal: &Refusal) -> Finding {
-    use catalog::trust;
-    let text = format!("{what}: {refusal}");
-    match refusal {
-        Refusal::Revoked(_) => Finding::disproves(&trust::SIGNING_KEY_REVOKED, text),
-        Refusal::NotActive(_) => Finding::disproves(&trust::SIGNING_KEY_NOT_ACTIVE_AT_SIGNING_TIME, text),
-        Refusal::StatusUnknown(_) => Finding::lacks(&trust::SIGNING_KEY_STATUS_UNKNOWN, text),
-        Refusal::TimeMissing(_) => Finding::lacks(&trust::SIGNING_TIME_MISSING, text),
-        Refusal::Ambiguous(_) => Finding::lacks(&trust::SIGNING_KEY_AMBIGUOUS, text),
-        Refusal::Unresolvable(_) | Refusal::Unknown(_) => {
-            Finding::lacks(&trust::TRUST_ROOT_UNRESOLVABLE, text)
-        }
-    }
+    let finding = refused_by_status(refusal);
+    Finding { message: format!("{what}: {}", finding.message), ..finding }
 }
 
 /// The digest of a file as references state it.
