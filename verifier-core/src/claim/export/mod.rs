@@ -18,7 +18,8 @@ use std::sync::Arc;
 use crate::archive::gzip;
 use crate::bytes::Blob;
 
-use crate::claim::{closure, decided, name, payload_digest, walk};
+use crate::claim::scope::ScopeFacts;
+use crate::claim::{closure, decided, name, payload_digest, revocation, walk};
 use crate::evidence::stream::{self, Decoded, Settings, StreamError, Streamed};
 use crate::evidence::{ExportSet, Progress};
 use crate::finding::{Effect, Finding, Location, Verdict, catalog};
@@ -159,10 +160,22 @@ pub(crate) fn verify(
     integrity::check(&export, out);
     identity::check(&export, out);
     gate.after(name::EXPORT_INTEGRITY, out);
-    gate.step(&[name::SCOPE_FAITHFULNESS, name::SCOPE_STATE], out, |out| scope::check(&export, out));
-    gate.after(name::SCOPE_FAITHFULNESS, out);
+    let mut scope = ScopeFacts::default();
+    gate.step(&[name::SCOPE_FAITHFULNESS, name::SCOPE_STATE], out, |out| scope = scope::check(&export, out));
+    // Absence says by itself that it lacks its scope, so the reference goes on to it.
+    if semantics.request(name::DISPATCH_ABSENCE).is_none() {
+        gate.after(name::SCOPE_FAITHFULNESS, out);
+    }
     gate.step(&[name::PERMIT_DECISION], out, |out| permit::check(&export, collected.permits, out));
-    gate.after(name::PERMIT_DECISION, out);
+    let mut revoked = None;
+    gate.step(&[name::PERMIT_REVOKED], out, |out| revoked = revocation::check(&export, out));
+    gate.step(&[name::DISPATCH_ABSENCE], out, |out| {
+        revocation::check_absence(&export, revoked.as_ref(), &scope, out);
+    });
+    // The claims about permits are one group: none of them ends the run before the others.
+    for claim in [name::PERMIT_DECISION, name::PERMIT_REVOKED, name::DISPATCH_ABSENCE] {
+        gate.after(claim, out);
+    }
     unjudged::report(&export, collected.unjudged, out);
     gate.step(&WORKFLOW_CLAIMS, out, |out| workflow::check(&export, collected.snapshots, out));
     for claim in WORKFLOW_CLAIMS {

@@ -6,7 +6,7 @@
 use super::{Export, STREAMED};
 use crate::archive::Siblings;
 use crate::claim::name;
-use crate::claim::scope::{self, Explicit, RecordRow, RecordRows, ScopeInput};
+use crate::claim::scope::{self, Explicit, RecordRow, RecordRows, ScopeFacts, ScopeInput};
 use crate::evidence::Fields;
 use crate::evidence::stream::{self, Item, Origin, Settings, Visitor};
 use crate::finding::{Effect, Finding, Location, catalog};
@@ -14,7 +14,7 @@ use crate::json::Value;
 use crate::report::ReportBuilder;
 
 /// Runs the check where the payload declares a scope or the claim is asked for.
-pub(super) fn check(export: &Export<'_>, out: &mut ReportBuilder) {
+pub(super) fn check(export: &Export<'_>, out: &mut ReportBuilder) -> ScopeFacts {
     let by_operator = export.policy.require.contains(name::SCOPE_FAITHFULNESS);
     let requested = export.requested(name::SCOPE_FAITHFULNESS, by_operator);
     let fields = export.fields();
@@ -55,7 +55,7 @@ pub(super) fn check(export: &Export<'_>, out: &mut ReportBuilder) {
         limits: &export.policy.limits,
         file: export.payload_label(),
     };
-    scope::check(&input, out);
+    scope::check(&input, out)
 }
 
 /// The top-level records, read again when they are asked for.
