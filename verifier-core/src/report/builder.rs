@@ -227,6 +227,12 @@ impl ReportBuilder {
         self.claims.get(name).map(ClaimDraft::verdict)
     }
 
+    /// How many findings of one code are kept.
+    #[must_use]
+    pub fn findings_per_code(&self) -> u32 {
+        self.findings_per_code
+    }
+
     /// The first code for which a claim is not supported, so far.
     #[must_use]
     pub fn failure(&self, claim: &str) -> Option<&'static Code> {

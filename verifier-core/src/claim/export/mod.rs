@@ -23,7 +23,7 @@ use crate::claim::{closure, decided, name, payload_digest, revocation, walk};
 use crate::evidence::stream::{self, Decoded, Settings, StreamError, Streamed};
 use crate::evidence::{ExportSet, Progress};
 use crate::finding::{Effect, Finding, Location, Verdict, catalog};
-use crate::json::{AnomalyKind, Document, ParserLimits};
+use crate::json::{AnomalyKind, Document, ParserLimits, Value};
 use crate::registry::Semantics;
 use crate::report::{FileSummary, ReportBuilder, Requested};
 use crate::trust::{Check, KeyRing, KeySource, NamedBlob, TrustPolicy};
@@ -412,15 +412,24 @@ fn report_text_faults(export: &Export<'_>, out: &mut ReportBuilder) {
 }
 
 /// The findings for the places of a document where JSON readers disagree.
-///
-/// A place is searched for from the start of the document, so of each kind only the first `located` have one.
 pub(crate) fn anomaly_findings<'d>(
     document: &'d Document,
     file: &'d str,
     located: u32,
 ) -> impl Iterator<Item = Finding> + 'd {
+    findings_of(document.anomalies(), file, located)
+}
+
+/// The findings for places where JSON readers disagree.
+///
+/// A place is searched for from the start of the document, so of each kind only the first `located` have one.
+pub(crate) fn findings_of<'d>(
+    anomalies: impl Iterator<Item = (AnomalyKind, Value<'d>)>,
+    file: &str,
+    located: u32,
+) -> impl Iterator<Item = Finding> {
     let mut seen: Vec<(AnomalyKind, u32)> = Vec::new();
-    document.anomalies().map(move |(kind, value)| {
+    anomalies.map(move |(kind, value)| {
         let count = match seen.iter_mut().find(|(known, _)| *known == kind) {
             Some((_, count)) => {
                 *count = count.saturating_add(1);

@@ -113,6 +113,9 @@ pub fn judge<'a>(
     StateJudgement { id, result, further: judge.further }
 }
 
+/// Places of anomalies that are named.
+const LOCATED: u32 = 100;
+
 struct Judge<'k> {
     file: &'k str,
     keys: &'k KeyRing,
@@ -193,7 +196,7 @@ impl<'k> Judge<'k> {
 
     /// Repeated names and texts that are not text: two readers may see two sidecars.
     fn anomalies(&mut self, loaded: &Loaded) {
-        for (kind, value) in loaded.document.anomalies() {
+        for ((kind, value), position) in loaded.document.anomalies().zip(0..) {
             let code = match kind {
                 AnomalyKind::RepeatedMember => &catalog::input::DUPLICATE_JSON_KEY,
                 AnomalyKind::NonFinite => &catalog::input::JSON_NON_FINITE_NUMBER,
@@ -201,7 +204,13 @@ impl<'k> Judge<'k> {
                 AnomalyKind::UnsafeInteger => continue,
             };
             let finding = Finding::disproves(code, format!("{} holds {}", loaded.name, code.title));
-            self.further.push(finding.at(Location::value(&*loaded.name, value)));
+            // A place is searched for from the start of the document.
+            let place = if position < LOCATED {
+                Location::value(&*loaded.name, value)
+            } else {
+                Location::file(&*loaded.name)
+            };
+            self.further.push(finding.at(place));
         }
     }
 
