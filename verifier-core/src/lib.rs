@@ -32,9 +32,9 @@
 //! Verified here: audit exports (bundle versions 1 and 2, governance events, JSON lines, workflow evidence,
 //! incident bundles), their chains, closures, permit decisions and scope, inclusion of their entries in a
 //! transparency log, key manifests, evidence bundles, checkpoints, voice-session attestations, RFC 3161 timestamps,
-//! checkpoint-consistency documents and Sigstore bundles. Not judged by this release: signature slots and
-//! co-signatures of permits, authority and revocation claims, packages and work chains. Evidence that carries or
-//! demands those is never reported as verified for them.
+//! checkpoint-consistency documents, Sigstore bundles, and where asked for revoked permits. Not judged by this
+//! release: signature slots and co-signatures of permits, authority claims, packages and work chains. Evidence
+//! that carries or demands those is never reported as verified for them.
 #![warn(missing_docs)]
 
 pub mod archive;

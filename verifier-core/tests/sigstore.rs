@@ -8,6 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
+use verifier_core::bytes::{base64, hex};
 use verifier_core::report::{Outcome, Report};
 use verifier_core::sigstore::artifact::ArtifactDigest;
 use verifier_core::sigstore::identity::{Expected, Name};
@@ -411,4 +412,81 @@ fn what_is_cut_short_is_refused() {
             "{length}"
         );
     }
+}
+
+/// A witness of our own: its key as policies spell it, and the line that it adds to a note.
+struct TestWitness(ed25519_dalek::SigningKey);
+
+impl TestWitness {
+    const NAME: &str = "witness.invalid/w";
+
+    fn key_bytes(&self) -> Vec<u8> {
+        [&[4], &self.0.verifying_key().to_bytes()[..]].concat()
+    }
+
+    fn id(&self) -> Vec<u8> {
+        let named = [Self::NAME.as_bytes(), b"\n", &self.key_bytes()].concat();
+        verifier_core::crypto::sha256(&named)[..4].to_vec()
+    }
+
+    fn policy(&self) -> Vec<u8> {
+        let (id, key) = (hex::encode(&self.id()), base64::encode(&self.key_bytes()));
+        format!("witness w {}+{id}+{key}\nquorum w\n", Self::NAME).into_bytes()
+    }
+
+    fn line(&self, text: &str, time: u64) -> String {
+        use ed25519_dalek::Signer;
+        let signature = self.0.sign(format!("cosignature/v1\ntime {time}\n{text}").as_bytes());
+        let blob = [self.id(), time.to_be_bytes().to_vec(), signature.to_bytes().to_vec()].concat();
+        format!("\u{2014} {} {}\n", Self::NAME, base64::encode(&blob))
+    }
+}
+
+#[test]
+fn witnesses_of_the_head_are_judged_where_a_policy_names_them() {
+    let witness = TestWitness(ed25519_dalek::SigningKey::from_bytes(&[7; 32]));
+    let case = named("rekor2-checkpoint-cosigned");
+    let run = |change: &dyn Fn(&mut String), policy: Option<Vec<u8>>| {
+        let mut bundle: Value =
+            serde_json::from_slice(case.input.bundle.content.as_ref().unwrap().as_slice()).unwrap();
+        let slot = bundle
+            .pointer_mut("/verificationMaterial/tlogEntries/0/inclusionProof/checkpoint/envelope")
+            .unwrap();
+        let mut note = slot.as_str().unwrap().to_owned();
+        change(&mut note);
+        *slot = note.into();
+        let mut input = case.input.clone();
+        input.bundle = NamedBlob::new("bundle.json", bundle.to_string().into_bytes());
+        let mut trust = TrustPolicy::new(Timestamp::parse("2026-11-26T00:00:00Z").unwrap());
+        trust.logs.policy = policy.map(|bytes| NamedBlob::new("policy", bytes));
+        verify_sigstore(&input, &trust)
+    };
+    let cosign = |time: u64| {
+        let witness = &witness;
+        move |note: &mut String| {
+            let text = note.split_once("\n\n").unwrap().0.to_owned() + "\n";
+            note.push_str(&witness.line(&text, time));
+        }
+    };
+    let now = 1_790_000_000;
+    let claim = "transparency_log.witness.v1";
+    let report = run(&cosign(now), Some(witness.policy()));
+    assert_eq!(report.outcome, Outcome::Verified, "{:?}", report.counts);
+    assert!(report.claim(claim).is_some());
+    // as the suite has it: cosigned by one that the policy does not name
+    let report = run(&|_| {}, Some(witness.policy()));
+    assert_eq!((report.outcome, report.has_code("TLOG_QUORUM_NOT_MET")), (Outcome::NotEstablished, true));
+    let report = run(&cosign(4_000_000_000), Some(witness.policy()));
+    assert_eq!((report.outcome, report.has_code("TLOG_COSIGNATURE_FUTURE")), (Outcome::NotEstablished, true));
+    let forged = |note: &mut String| note.push_str(&witness.line("another text\n", now));
+    let report = run(&forged, Some(witness.policy()));
+    assert_eq!((report.outcome, report.has_code("TLOG_COSIGNATURE_INVALID")), (Outcome::Disproved, true));
+    let report = run(&cosign(now), Some(b"nonsense\n".to_vec()));
+    assert_eq!((report.outcome, report.has_code("TLOG_POLICY_INVALID")), (Outcome::NotEstablished, true));
+    // without a policy they are not judged, and that is said
+    let report = run(&forged, None);
+    assert_eq!(report.outcome, Outcome::Verified, "{:?}", report.counts);
+    assert!(report.claim(claim).is_none());
+    assert!(report.coverage.iter().any(|step| step.step == "rekor.cosignatures" && step.skipped.is_some()));
+    assert!(report.not_proven.iter().any(|text| text.contains("no quorum of witnesses")));
 }

@@ -76,16 +76,16 @@ const CASES: [Fault; 6] = [
             let stranger = Seed::public_fixture("stranger")?;
             resign(bundle, &stranger)
         },
-        outcome: Outcome::NotEstablished,
-        claim: (BUNDLE, "insufficient_evidence", "BUNDLE_SIGNER_UNTRUSTED"),
+        outcome: Outcome::Disproved,
+        claim: (BUNDLE, "disproved", "BUNDLE_SIGNER_UNTRUSTED"),
         notes: "the reference trusts the key inside the bundle",
     },
     Fault {
         name: "signed-with-the-wrong-purpose",
         title: "the bundle is signed by the issuer's checkpoint key",
         apply: |bundle, keys| resign(bundle, keys.signer(Purpose::IntegrityCheckpoint)?),
-        outcome: Outcome::NotEstablished,
-        claim: (BUNDLE, "insufficient_evidence", "BUNDLE_SIGNER_UNTRUSTED"),
+        outcome: Outcome::Disproved,
+        claim: (BUNDLE, "disproved", "BUNDLE_SIGNER_UNTRUSTED"),
         notes: "a key may sign only what its purpose says",
     },
 ];
@@ -115,7 +115,7 @@ pub(super) fn cases() -> Result<Vec<Case>> {
                 codes: if is_clean { Vec::new() } else { vec![fault.claim.2] },
                 twin: (!is_clean).then_some("generated-evidence-bundle-ledger"),
                 // a key inside a bundle is all that the reference asks for
-                is_accepted_by_reference: is_clean || fault.outcome == Outcome::NotEstablished,
+                is_accepted_by_reference: is_clean || fault.claim.2 == "BUNDLE_SIGNER_UNTRUSTED",
                 notes: fault.notes.to_owned(),
             })
         })

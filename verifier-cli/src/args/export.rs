@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use clap::Args;
 
+use super::front::ADDED;
 use super::limits::LimitArgs;
 use super::log::LogTrustArgs;
 use super::output::OutputArgs;
@@ -25,6 +26,9 @@ pub(crate) struct ExportArgs {
     /// Same as MANIFEST, and wins over it
     #[arg(long, value_name = "FILE")]
     manifest: Option<OsString>,
+    /// The checkpoint that a bundle's anchor names, or that a declared scope ends at
+    #[arg(long, value_name = "FILE", help_heading = ADDED)]
+    pub(crate) checkpoint: Option<OsString>,
     #[command(flatten)]
     pub(crate) checks: ExportChecks,
     /// Text for people (the default)

@@ -25,8 +25,8 @@ pub(crate) struct MonitorArgs {
     /// A pinned head, compared with beside the state
     #[arg(long, value_name = "FILE")]
     pin_file: Option<OsString>,
-    /// Require transparency-log witnesses of every entry; their inclusion cannot be checked yet, so this never
-    /// succeeds
+    /// Require transparency-log witnesses of every entry; their material carries no proof of inclusion, so this
+    /// never succeeds
     #[arg(long)]
     pub(crate) require_rekor: bool,
     /// How many times to look; the first look that fails is the last

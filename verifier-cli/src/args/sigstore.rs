@@ -6,6 +6,7 @@ use clap::Args;
 use verifier_core::sigstore::identity::{Expected, Name};
 use verifier_core::time::Timestamp;
 
+use super::front::ADDED;
 use super::limits::LimitArgs;
 use super::output::OutputArgs;
 use super::trust::parse_date;
@@ -40,6 +41,9 @@ pub(crate) struct SigstoreArgs {
     /// Trust kit (`keel-verify trust pack`) to take the trusted root from, unless --trusted-root names one
     #[arg(long, value_name = "FILE")]
     pub(crate) trust_kit: Option<OsString>,
+    /// Witnesses that must have cosigned the head of the log (a witness policy; its logs do not count here)
+    #[arg(long, value_name = "FILE", help_heading = ADDED)]
+    pub(crate) witness_policy: Option<OsString>,
     /// State verdicts as of this date or time instead of now (a date alone is its first moment, UTC)
     #[arg(long, value_name = "DATE", value_parser = parse_date)]
     pub(crate) as_of: Option<Timestamp>,

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::export::ExportChecks;
+use super::front::ADDED;
 use super::limits::LimitArgs;
 use super::log::LogTrustArgs;
 use super::output::OutputArgs;
@@ -20,6 +21,9 @@ pub(crate) struct VerifyArgs {
     /// Manifest of the export given as PATH
     #[arg(long, value_name = "FILE")]
     pub(crate) manifest: Option<OsString>,
+    /// The checkpoint that a bundle's anchor names, or that a declared scope ends at
+    #[arg(long, value_name = "FILE", help_heading = ADDED)]
+    pub(crate) checkpoint: Option<OsString>,
     #[command(flatten)]
     pub(crate) checks: ExportChecks,
     /// Short plain text: VERIFIED or FAILED lines

@@ -5,6 +5,7 @@ use verifier_core::evidence;
 use super::{Console, Ended, run, show};
 use crate::args::export::ExportArgs;
 use crate::args::trust;
+use crate::input;
 
 pub(super) fn run(args: &ExportArgs, console: &mut Console<'_>) -> Ended {
     if let Err(message) = args.trust.check().and_then(|()| args.timestamps.check()) {
@@ -21,6 +22,8 @@ pub(super) fn run(args: &ExportArgs, console: &mut Console<'_>) -> Ended {
         };
     args.timestamps.apply(&args.limits, &mut policy);
     args.logs.apply(&args.limits, &mut policy);
+    let checkpoint = args.checkpoint.as_ref().filter(|name| !name.is_empty());
+    policy.checkpoint = checkpoint.map(|name| input::named_file(name, args.limits.document_bytes()));
     let batches = match args.manifest() {
         Some(manifest) => vec![run::named(export, manifest, &policy.limits)],
         None => evidence::gather(&[export.as_ref()], &policy.limits),

@@ -27,6 +27,7 @@ pub(super) fn run(args: &SigstoreArgs, console: &mut Console<'_>) -> Ended {
         policy.set_aside(Category::SigstoreRoot);
     }
     let limit = policy.limits.document_bytes;
+    policy.logs.policy = args.witness_policy.as_ref().map(|file| input::named_file(file, limit));
     let signer = match args.signer() {
         Ok(Signer::Identity(expected)) => SignerInput::Identity(expected),
         Ok(Signer::Key(file)) => SignerInput::Key(input::named_file(file, limit)),

@@ -25,6 +25,8 @@ pub(super) fn run(args: &VerifyArgs, console: &mut Console<'_>) -> Ended {
     };
     args.timestamps.apply(&args.limits, &mut policy);
     args.logs.apply(&args.limits, &mut policy);
+    let checkpoint = args.checkpoint.as_ref().filter(|name| !name.is_empty());
+    policy.checkpoint = checkpoint.map(|name| input::named_file(name, args.limits.document_bytes()));
     policy.timestamps.skip = args.no_tsa;
     if let Some(url) = args.public_key_url.as_ref().filter(|url| !url.is_empty()) {
         trust::set_keys(trust::key_of_url(url, &args.limits), &mut policy);

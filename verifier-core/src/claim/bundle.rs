@@ -10,9 +10,11 @@
 //! self-attestation was asked for. A body that is a checkpoint is judged as one; what any other body means is not
 //! judged here, and a profile that nothing judges leaves the bundle not established.
 
+mod anchor;
+
 use crate::bytes::hex;
 use crate::canon::{self, Profile};
-use crate::claim::export::{Export, anomaly_findings, artifact_ref_fault, refusal_finding};
+use crate::claim::export::{Export, anomaly_findings, artifact_ref_fault, refused_by_status};
 use crate::claim::{checkpoint, name, timestamps};
 use crate::crypto::{PublicKey, SignatureText, TextError, prefixed};
 use crate::evidence::Part;
@@ -21,7 +23,9 @@ use crate::finding::{Effect, Finding, Location, Verdict, catalog};
 use crate::json::{Document, ParserLimits, Value};
 use crate::report::{FileSummary, ReportBuilder, Requested, SignerSummary, Subject};
 use crate::time::Timestamp;
-use crate::trust::{Basis, EXPORT_SIGNING, INTEGRITY_CHECKPOINT, KeyRequest, KeyRing, Refusal, TrustPolicy};
+use crate::trust::{
+    Basis, EXPORT_SIGNING, INTEGRITY_CHECKPOINT, KeyRequest, KeyRing, KeySource, Refusal, TrustPolicy,
+};
 
 use catalog::export as code;
 
@@ -107,6 +111,7 @@ pub(crate) fn verify_document(
         profile(root, body, part, out);
     }
     receipts(root, body, part, policy, out);
+    anchor::check(body, part, policy, out);
     if purpose == Purpose::Checkpoint || is_checkpoint(body) {
         if purpose == Purpose::Checkpoint {
             out.artifact.kind = "checkpoint_bundle".to_owned();
@@ -198,7 +203,7 @@ impl Envelope<'_> {
         let mut intact = true;
         if let Some(fault) = reference.and_then(artifact_ref_fault) {
             let message = format!("artifact_ref is invalid: {fault}");
-            self.fail(Finding::lacks(&code::ARTIFACT_REF_INVALID, message), out);
+            self.fail(Finding::disproves(&code::ARTIFACT_REF_INVALID, message), out);
             intact = false;
         }
         let digests = canon::digest_except(Profile::Legacy, self.body, &["artifact_ref", "anchor"]).and_then(
@@ -208,7 +213,7 @@ impl Envelope<'_> {
             Ok(digests) => digests,
             Err(error) => {
                 let message = format!("the body has no canonical form: {error}");
-                self.fail(Finding::lacks(&code::BUNDLE_NOT_CANONICALIZABLE, message), out);
+                self.fail(Finding::disproves(&code::BUNDLE_NOT_CANONICALIZABLE, message), out);
                 return false;
             }
         };
@@ -285,18 +290,16 @@ impl Envelope<'_> {
             Ok(resolved) => resolved,
             Err(refusal) => {
                 let message = format!("the bundle is consistent, but its signer is not trusted: {refusal}");
-                let status = refusal_finding(&refusal);
+                let status = refused_by_status(&refusal);
                 if status.code.id != catalog::trust::TRUST_ROOT_UNRESOLVABLE.id {
                     out.finding(status.at(Location::file(&self.part.label)));
                 }
-                return self.fail(Finding::lacks(&catalog::trust::BUNDLE_SIGNER_UNTRUSTED, message), out);
+                return self.fail(untrusted(policy, message), out);
             }
         };
         if resolved.key != Ok(key) {
             let message = "the bundle is signed by another key than the trusted one";
-            let finding = Finding::lacks(&catalog::trust::BUNDLE_SIGNER_UNTRUSTED, message)
-                .fact("trusted", resolved.text)
-                .fact("in file", embedded);
+            let finding = untrusted(policy, message).fact("trusted", resolved.text).fact("in file", embedded);
             return self.fail(finding, out);
         }
         // An id of the trust source may be any text; a fingerprint can be wrong.
@@ -326,6 +329,14 @@ impl Envelope<'_> {
             "bundle digests and signature verified",
         );
     }
+}
+
+/// A signer outside the keys that the operator chose is the wrong one; outside the built-in ones it is unknown
+/// (spec 13 section 6).
+fn untrusted(policy: &TrustPolicy, message: impl Into<String>) -> Finding {
+    let code = &catalog::trust::BUNDLE_SIGNER_UNTRUSTED;
+    let chosen = !matches!(policy.keys, KeySource::TrustRoot) || policy.trust_root.is_some();
+    if chosen { Finding::disproves(code, message) } else { Finding::lacks(code, message) }
 }
 
 fn is_fingerprint(id: &str) -> bool {

@@ -13,6 +13,7 @@ pub mod log;
 pub mod monitor;
 pub mod payload_digest;
 pub mod permit;
+pub(crate) mod revocation;
 pub mod scope;
 pub mod sigstore;
 pub mod timestamps;
@@ -52,6 +53,10 @@ pub mod name {
     pub const PERMIT_DECISION: &str = crate::claim::permit::DECISION;
     /// A human approved this permit.
     pub const REVIEW_TRANSITION: &str = crate::claim::permit::REVIEW_TRANSITION;
+    /// A signed event revoked the permit.
+    pub const PERMIT_REVOKED: &str = "permit.revoked.v1";
+    /// No dispatch of the permit after its revocation, up to the checkpoint.
+    pub const DISPATCH_ABSENCE: &str = "permit.dispatch_absence_after_revocation.v1";
     /// A single-file bundle is consistent and signed.
     pub const BUNDLE: &str = "evidence_bundle.self_attesting.v1";
     /// The expected signer signed the artifact.

@@ -11,7 +11,7 @@
 
 use crate::bytes::hex;
 use crate::claim::export::file_name;
-use crate::claim::name;
+use crate::claim::{name, tlog};
 use crate::finding::{Code, Effect, Finding, Location, Verdict, catalog};
 use crate::json::ParserLimits;
 use crate::report::{FileSummary, ReportBuilder, Requested, SignerSummary, Subject};
@@ -54,10 +54,9 @@ pub enum SignerInput {
 }
 
 /// What a green result does not prove.
-const NOT_PROVEN: [&str; 3] = [
+const NOT_PROVEN: [&str; 2] = [
     "that the artifact is harmless, or that a signed statement about it is true",
     "that nobody else could sign as this identity at that time",
-    "that the log shows everybody the same entries: cosignatures of witnesses are not evaluated",
 ];
 
 /// Verifies a bundle.
@@ -109,6 +108,7 @@ pub(crate) fn verify(input: &SigstoreInput, policy: &TrustPolicy, out: &mut Repo
     };
     let verification = crate::sigstore::verify::verify(&question);
     report(input, policy, &bundle, &verification, out);
+    witnesses(input, &bundle, &verification, policy, out);
 }
 
 fn unreadable(code: &'static Code, message: impl Into<String>) -> Finding {
@@ -349,16 +349,46 @@ fn facts(bundle: &Bundle, verification: &Verification, out: &mut ReportBuilder) 
         proven("log entry", format!("{} of {}", proof.leaf_index, proof.tree_size));
         proven("log root", hex::encode(&proof.root_hash));
     }
-    if verification.cosignatures > 0 {
-        let count = verification.cosignatures.to_string();
-        out.artifact.unsigned.push(("cosignatures not evaluated".to_owned(), count));
-        let why = "witness keys are no part of a trusted root";
-        out.skipped("rekor.cosignatures", "cosignatures of witnesses", why);
-    }
     if let Some(entry) = &bundle.entry {
         out.artifact.unsigned.push(("log id".to_owned(), hex::encode(&entry.log_id)));
         let kind = format!("{} {}", entry.kind, entry.version);
         out.artifact.unsigned.push(("log entry kind".to_owned(), kind));
+    }
+}
+
+/// Witnesses of the log's head, where the operator says which of them count; a trusted root has no keys of witnesses.
+fn witnesses(
+    input: &SigstoreInput,
+    bundle: &Bundle,
+    verification: &Verification,
+    policy: &TrustPolicy,
+    out: &mut ReportBuilder,
+) {
+    let unproven = "that the log shows everybody the same entries: no quorum of witnesses was established";
+    let place = Location::file(&input.bundle.name);
+    let head = bundle.entry.as_ref().and_then(|entry| entry.proof.as_ref()?.checkpoint.as_deref());
+    let head = head.filter(|_| verification.holds(Check::Checkpoint));
+    let established = match head {
+        _ if policy.logs.policy.is_none() => {
+            if verification.cosignatures > 0 {
+                let count = verification.cosignatures.to_string();
+                out.artifact.unsigned.push(("cosignatures not judged".to_owned(), count));
+                let why = "no policy says which witnesses count, so they were not judged";
+                out.skipped("rekor.cosignatures", "cosignatures of witnesses", why);
+            }
+            false
+        }
+        Some(head) => tlog::cosigned(head, &policy.logs, &policy.as_of, &place, out),
+        None => {
+            let message = "the bundle has no tree head of its log that could be cosigned";
+            let finding = Finding::lacks(&catalog::tlog::TLOG_QUORUM_NOT_MET, message).at(place);
+            out.claim(tlog::WITNESS, Requested::Operator);
+            out.unsupported(tlog::WITNESS, Subject::unnamed("tree_head"), finding);
+            false
+        }
+    };
+    if !established {
+        out.not_proven.push(unproven.to_owned());
     }
 }
 

@@ -227,6 +227,20 @@ impl ReportBuilder {
         self.claims.get(name).map(ClaimDraft::verdict)
     }
 
+    /// How many findings of one code are kept.
+    #[must_use]
+    pub fn findings_per_code(&self) -> u32 {
+        self.findings_per_code
+    }
+
+    /// The first code for which a claim is not supported, so far.
+    #[must_use]
+    pub fn failure(&self, claim: &str) -> Option<&'static Code> {
+        let of_claim = |finding: &&Finding| finding.claim == Some(claim);
+        let fails = |finding: &&Finding| matches!(finding.effect, Effect::Fails { .. });
+        self.findings.iter().filter(of_claim).find(fails).map(|finding| finding.code)
+    }
+
     /// Claims opened so far, in order.
     #[must_use]
     pub fn claim_names(&self) -> &[&'static str] {

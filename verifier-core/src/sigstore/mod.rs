@@ -6,7 +6,7 @@
 //! [certificate timestamp](sct), identity and issuer, the signature itself. Signatures, paths, proofs and timestamps
 //! are those of `crypto`, `x509`, `merkle`, `tlog` and `timestamp`; no other verifier has a say.
 //!
-//! Not done: cosignatures of witnesses on tree heads are counted and not verified, because a trusted root has no
+//! Not done: cosignatures of witnesses on tree heads are counted here and judged by the caller, because a trusted root has no
 //! keys of witnesses; detached certificate timestamps, `intoto` 0.0.1 entries and artifacts signed by Ed25519 alone
 //! are not supported; nothing is fetched, so that a key revoked since the trusted root was made still counts.
 

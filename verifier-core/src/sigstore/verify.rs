@@ -65,7 +65,7 @@ pub struct Verification {
     pub public_key: Option<String>,
     /// Name of the log, when the trusted root has it.
     pub log_name: Option<String>,
-    /// Signature lines of others in the checkpoint, which are not evaluated.
+    /// Signature lines of others in the checkpoint, which are not verified here.
     pub cosignatures: usize,
 }
 

@@ -96,6 +96,8 @@ pub struct TrustPolicy {
     pub sigstore_root: Option<NamedBlob>,
     /// The trust kit that material was taken from: [`TrustPolicy::adopt_kit`].
     pub kit: Option<KitInUse>,
+    /// A checkpoint that anchors of bundles are compared with, and that declared scopes end at.
+    pub checkpoint: Option<NamedBlob>,
     /// Claims that must be supported.
     pub require: BTreeSet<String>,
     /// The date that verdicts are stated for.
@@ -121,6 +123,7 @@ impl TrustPolicy {
             logs: LogTrust::default(),
             sigstore_root: None,
             kit: None,
+            checkpoint: None,
             require: BTreeSet::new(),
             as_of,
             limits: Limits::default(),

@@ -31,7 +31,9 @@ pub(super) fn check(examined: &Examined<'_>, out: &mut ReportBuilder) -> Option<
         return None;
     }
     let Some(heads) = checkpoint.heads.as_ref().filter(|heads| !heads.is_empty()) else {
-        let finding = Finding::lacks(&code::CHECKPOINT_EMPTY, "the checkpoint names no chain head");
+        // A stated hash claims that there is something; a file that states none is merely no checkpoint.
+        let finding = if stated.is_some() { Finding::disproves } else { Finding::lacks };
+        let finding = finding(&code::CHECKPOINT_EMPTY, "the checkpoint names no chain head");
         out.unsupported(CLAIM, subject(), finding.at(examined.at("chain_heads")));
         let of_nothing = prefixed(&sha256(b""));
         if let Some(stated) = stated.filter(|stated| **stated != *of_nothing) {

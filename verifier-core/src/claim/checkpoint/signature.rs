@@ -5,7 +5,7 @@
 //! either. The claim's state says which of the two it rests on.
 
 use super::Examined;
-use crate::claim::export::refusal_finding;
+use crate::claim::export::refused_by_status;
 use crate::claim::name;
 use crate::claim::scope::signature::{Reading, read, second_spelling, weak_key};
 use crate::crypto::PublicKey;
@@ -114,13 +114,13 @@ fn key(
         && let Err(refusal @ Refusal::Revoked(_)) =
             keys.resolve(&KeyRequest { signed_at: Some(later), ..request })
     {
-        fail(refusal_finding(&refusal), "signature");
+        fail(refused_by_status(&refusal), "signature");
         return None;
     }
     match keys.resolve(&request) {
         Ok(key) => Some(key),
         Err(refusal) => {
-            fail(refusal_finding(&refusal), "signature");
+            fail(refused_by_status(&refusal), "signature");
             None
         }
     }

@@ -160,7 +160,7 @@ fn heads_that_another_text_could_stand_for_are_refused() {
     }
     for empty in [json!({}), json!(null), json!([]), json!(0), json!(false)] {
         let report = run(&signed(with("chain_heads", empty), ""), manifest(&[entry()]));
-        assert_comes_to(&report, Outcome::NotEstablished, "CHECKPOINT_EMPTY");
+        assert_comes_to(&report, Outcome::Disproved, "CHECKPOINT_EMPTY");
     }
 }
 
@@ -231,7 +231,9 @@ fn the_status_of_the_key_counts() {
     ] {
         let mut entry = entry();
         entry[member] = new;
-        assert_comes_to(&run(&checkpoint(), manifest(&[entry])), Outcome::NotEstablished, code);
+        let unlisted = code == "TRUST_ROOT_UNRESOLVABLE";
+        let outcome = if unlisted { Outcome::NotEstablished } else { Outcome::Disproved };
+        assert_comes_to(&run(&checkpoint(), manifest(&[entry])), outcome, code);
     }
     let mut export = entry();
     export["purpose"] = "export_signing".into();
@@ -268,6 +270,17 @@ fn bundle(version: &str, body: &Json) -> Json {
         "signature": format!("ed25519:{}", base64::encode(&signature.to_bytes())), "tsa_receipts": []}})
 }
 
+/// Makes content hash and signature those of a body that was changed outside what its reference covers.
+fn reseal(mut bundle: Json) -> Json {
+    let key = SigningKey::from_bytes(&sha256(b"keel-evidence vector: bundle key"));
+    let content = prefixed(&sha256(bundle["body"].to_string().as_bytes()));
+    let signature = key.sign(content.as_bytes());
+    let envelope = &mut bundle["signature_envelope"];
+    envelope["signature"] = format!("ed25519:{}", base64::encode(&signature.to_bytes())).into();
+    envelope["content_hash"] = content.into();
+    bundle
+}
+
 fn bundle_entry() -> Json {
     let mut entry = entry();
     entry["key_id"] = "sha256:8dc2edc9abfcbac1470adbb352d4037e".into();
@@ -285,7 +298,9 @@ fn a_checkpoint_in_a_bundle_is_judged_whatever_the_command() {
         assert_eq!(report.outcome, Outcome::Verified, "{:?}", report.counts);
         assert_eq!(report.claims.len(), 3);
         let unlisted = run_bytes(good.to_string().into_bytes(), manifest(&[entry()]), as_checkpoint);
-        assert_comes_to(&unlisted, Outcome::NotEstablished, "BUNDLE_SIGNER_UNTRUSTED");
+        assert_comes_to(&unlisted, Outcome::Disproved, "BUNDLE_SIGNER_UNTRUSTED");
+        let unknown = run_bytes(good.to_string().into_bytes(), KeySource::TrustRoot, as_checkpoint);
+        assert_comes_to(&unknown, Outcome::NotEstablished, "BUNDLE_SIGNER_UNTRUSTED");
         let altered = with("composite_hash", json!(prefixed(&[0; 32])));
         let altered = bundle("keel.evidence_bundle/v1", &altered).to_string();
         let report = run_bytes(altered.into_bytes(), keys(), as_checkpoint);
@@ -302,6 +317,63 @@ fn a_checkpoint_in_a_bundle_is_judged_whatever_the_command() {
     own["purpose"] = "integrity_checkpoint".into();
     let report = run_bytes(good.to_string().into_bytes(), manifest(&[entry(), own]), false);
     assert_eq!(report.outcome, Outcome::Verified, "{:?}", report.counts);
+}
+
+/// Spec 13 section 13.6: the anchor of a bundle is compared with a checkpoint that is verified itself.
+#[test]
+fn the_checkpoint_given_must_be_the_one_of_the_anchor() {
+    let anchored = |id: &str, hash: &str| {
+        let body = json!({"note": "x", "schema": "keel.example/v1"});
+        let mut bundle = bundle("keel.evidence_bundle/v1", &body);
+        let reference = bundle["body"]["artifact_ref"].as_object_mut().unwrap();
+        reference.insert("type".to_owned(), "decision_evidence".into());
+        reference.insert("urn".to_owned(), "urn:x-keel:artifact:decision_evidence:c".into());
+        bundle["body"]["anchor"] = json!({"checkpoint_id": id, "composite_hash": hash,
+            "kind": "published_checkpoint", "published_at": "2026-06-15T12:01:00Z"});
+        reseal(bundle)
+    };
+    let (id, hash) = (
+        checkpoint()["checkpoint_id"].as_str().unwrap().to_owned(),
+        checkpoint()["composite_hash"].as_str().unwrap().to_owned(),
+    );
+    let judge = |bundle: &Json, given: Option<&[u8]>, keys: KeySource| {
+        let batch = gather_bytes("bundle.json", bundle.to_string().into_bytes(), &Limits::default());
+        let mut policy = TrustPolicy::new(Timestamp::parse("2026-11-01T00:00:00Z").unwrap());
+        policy.keys = keys;
+        policy.checkpoint = given.map(|bytes| NamedBlob::new("c.json", bytes.to_vec()));
+        verify(&batch.sets[0], &policy, &NoProgress)
+    };
+    let keys = || manifest(&[entry(), bundle_entry()]);
+    let good = CHECKPOINT.as_bytes();
+    let report = judge(&anchored(&id, &hash), Some(good), keys());
+    assert_eq!(report.outcome, Outcome::Verified, "{:?}", report.counts);
+    assert_eq!(report.claims.len(), 3);
+    let report = judge(&anchored(&id, &hash), None, keys());
+    assert!(report.not_proven.iter().any(|text| text.contains("no checkpoint was given")));
+    for (id, hash) in [("other", &*hash), (&*id, &*prefixed(&[0; 32])), ("", "")] {
+        let report = judge(&anchored(id, hash), Some(good), keys());
+        assert_comes_to(&report, Outcome::Disproved, "BUNDLE_ANCHOR_MISMATCH");
+    }
+    // a checkpoint that is not verified itself proves nothing about the anchor
+    let forged = CHECKPOINT.replacen("\"sequence_number\":7", "\"sequence_number\":8", 1);
+    for (given, code) in [
+        (with("signature", json!("ed25519:AA==")).to_string(), "SIGNATURE_VERIFICATION_FAILED"),
+        (without("signature").to_string(), "CHECKPOINT_SIGNATURE_MISSING"),
+        ("[]".to_owned(), "INPUT_STRUCTURE_INVALID"),
+        ("{".to_owned(), "JSON_SYNTAX_INVALID"),
+        (forged, "CHECKPOINT_COMPOSITE_HASH_MISMATCH"),
+    ] {
+        let report = judge(&anchored(&id, &hash), Some(given.as_bytes()), keys());
+        assert_ne!(report.outcome, Outcome::Verified, "{code}");
+        assert!(report.has_code(code), "{code} {:?}", report.counts);
+    }
+    let report = judge(&anchored(&id, &hash), Some(good), manifest(&[bundle_entry()]));
+    assert_comes_to(&report, Outcome::NotEstablished, "TRUST_ROOT_UNRESOLVABLE");
+    // a checkpoint for a bundle without such an anchor is said to have no part in it
+    let mut other = anchored(&id, &hash);
+    other["body"]["anchor"]["kind"] = "chain_head_timestamp".into();
+    let report = judge(&reseal(other), Some(good), keys());
+    assert!(report.coverage.iter().any(|step| step.step == "bundle.anchor" && step.skipped.is_some()));
 }
 
 #[test]

@@ -89,12 +89,20 @@ impl Bounds<'_> {
     }
 }
 
+/// A head that is another entry in the export.
+pub(super) struct Contradicted {
+    pub(super) scope: String,
+    pub(super) sequence: i64,
+    pub(super) in_checkpoint: [u8; 32],
+    pub(super) in_export: [u8; 32],
+}
+
 /// The heads of a checkpoint that the export has, and those that it contradicts, with the hash that it has there.
 pub(super) fn tie(
     anchor: &Anchor,
     chains: &Chains,
     hash_at: impl Fn(Place) -> Option<[u8; 32]>,
-) -> (Vec<Fixed>, Vec<(String, i64, [u8; 32], [u8; 32])>) {
+) -> (Vec<Fixed>, Vec<Contradicted>) {
     let (mut fixed, mut contradicted) = (Vec::new(), Vec::new());
     for (scope, sequence, hash) in &anchor.heads {
         let Some(number) = chains.known(scope) else { continue };
@@ -106,7 +114,12 @@ pub(super) fn tie(
                 by: anchor.by,
                 computed: anchor.computed,
             }),
-            Some(found) => contradicted.push((scope.clone(), *sequence, *hash, found)),
+            Some(found) => contradicted.push(Contradicted {
+                scope: scope.clone(),
+                sequence: *sequence,
+                in_checkpoint: *hash,
+                in_export: found,
+            }),
             None => {}
         }
     }

@@ -33,7 +33,7 @@ use crate::finding::catalog::{decided as code, input};
 use crate::finding::{Code, Effect, Finding, Location, Verdict};
 use crate::report::{ReportBuilder, Requested, Subject};
 
-use bounds::{Bounds, Taken};
+use bounds::{Bounds, Contradicted, Taken};
 use chain::{Chains, Place};
 use fold::{Event, Permits};
 use rows::{Detail, Row, Rows, Step};
@@ -79,14 +79,14 @@ pub(crate) fn check(
     for anchor in &anchors {
         let (fixed, contradicted) = bounds::tie(anchor, &chains, |place| hashes.get(&key(place)).copied());
         bounds.fixed.extend(fixed);
-        for (scope, sequence, stated, found) in contradicted {
+        for Contradicted { scope, sequence, in_checkpoint, in_export } in contradicted {
             let message = format!(
                 "checkpoint {} has another entry {sequence} of {scope} than the export",
                 anchor.label
             );
             let finding = Finding::disproves(&code::CHAIN_HEAD_CONTRADICTED, message)
-                .fact("in the checkpoint", crate::bytes::hex::encode(&stated))
-                .fact("in the export", crate::bytes::hex::encode(&found));
+                .fact("in the checkpoint", crate::bytes::hex::encode(&in_checkpoint))
+                .fact("in the export", crate::bytes::hex::encode(&in_export));
             out.claim(ORDER, Requested::Automatic);
             out.finding(finding.at(Location::file(&anchor.label)).on(ORDER));
         }

@@ -116,7 +116,7 @@ fn links_must_be_unbroken() {
         assert_eq!(judged(life(), &chains(&gaps), &bounds).0, state, "{gaps:?}");
     }
     let unlinked = Judge { chains: &chains(&[]), bounds: &bounds, order: &Order { is_linked: false } };
-    assert_eq!(unlinked.faults(&life().permit()).0 as u8, State::Open as u8);
+    assert_eq!(unlinked.faults(&life().permit()).0, State::Open);
 }
 
 #[test]

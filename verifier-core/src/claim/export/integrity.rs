@@ -195,6 +195,17 @@ pub(crate) fn refused(refusal: &Refusal) -> Finding {
     Finding::lacks(code, refusal.to_string())
 }
 
+/// As [`refused`], for signatures that the status of their key disproves (spec 10 section 4.5).
+pub(crate) fn refused_by_status(refusal: &Refusal) -> Finding {
+    let finding = refused(refusal);
+    match refusal {
+        Refusal::Revoked(_) | Refusal::NotActive(_) => {
+            Finding { effect: Effect::Fails { verdict: Verdict::Disproved }, ..finding }
+        }
+        _ => finding,
+    }
+}
+
 /// The shape of `artifact_ref` (spec 02 section 3). Its digest is not defined for split exports.
 fn artifact_ref(export: &Export<'_>, out: &mut ReportBuilder) {
     let Some(reference) = export.fields().and_then(|fields| fields.member("artifact_ref")) else { return };

@@ -106,10 +106,8 @@ pub(crate) fn read(set: &ExportSet, policy: &TrustPolicy, out: &mut ReportBuilde
         invalid(out, "manifest top-level JSON must be an object".to_owned());
         return None;
     }
-    for (kind, value) in document.anomalies() {
-        let pointer = value.pointer();
-        out.finding(super::anomaly_finding(kind, &pointer).at(Location::value(&part.label, value)));
-    }
+    super::anomaly_findings(&document, &part.label, policy.limits.findings_per_code)
+        .for_each(|finding| out.finding(finding));
     Some(Manifest { label: part.label.clone(), document })
 }
 

@@ -18,11 +18,12 @@ use std::sync::Arc;
 use crate::archive::gzip;
 use crate::bytes::Blob;
 
-use crate::claim::{closure, decided, name, payload_digest, walk};
+use crate::claim::scope::ScopeFacts;
+use crate::claim::{closure, decided, name, payload_digest, revocation, walk};
 use crate::evidence::stream::{self, Decoded, Settings, StreamError, Streamed};
 use crate::evidence::{ExportSet, Progress};
 use crate::finding::{Effect, Finding, Location, Verdict, catalog};
-use crate::json::{AnomalyKind, Document, ParserLimits};
+use crate::json::{AnomalyKind, Document, ParserLimits, Value};
 use crate::registry::Semantics;
 use crate::report::{FileSummary, ReportBuilder, Requested};
 use crate::trust::{Check, KeyRing, KeySource, NamedBlob, TrustPolicy};
@@ -30,7 +31,7 @@ use crate::trust::{Check, KeyRing, KeySource, NamedBlob, TrustPolicy};
 use manifest::Manifest;
 use record::{Collected, RecordVisitor};
 
-pub(crate) use integrity::{artifact_ref_fault, refused as refusal_finding};
+pub(crate) use integrity::{artifact_ref_fault, refused as refusal_finding, refused_by_status};
 pub(crate) use manifest::file_name;
 pub(crate) use record::PermitFacts;
 
@@ -159,10 +160,22 @@ pub(crate) fn verify(
     integrity::check(&export, out);
     identity::check(&export, out);
     gate.after(name::EXPORT_INTEGRITY, out);
-    gate.step(&[name::SCOPE_FAITHFULNESS, name::SCOPE_STATE], out, |out| scope::check(&export, out));
-    gate.after(name::SCOPE_FAITHFULNESS, out);
+    let mut scope = ScopeFacts::default();
+    gate.step(&[name::SCOPE_FAITHFULNESS, name::SCOPE_STATE], out, |out| scope = scope::check(&export, out));
+    // Absence says by itself that it lacks its scope, so the reference goes on to it.
+    if semantics.request(name::DISPATCH_ABSENCE).is_none() {
+        gate.after(name::SCOPE_FAITHFULNESS, out);
+    }
     gate.step(&[name::PERMIT_DECISION], out, |out| permit::check(&export, collected.permits, out));
-    gate.after(name::PERMIT_DECISION, out);
+    let mut revoked = None;
+    gate.step(&[name::PERMIT_REVOKED], out, |out| revoked = revocation::check(&export, out));
+    gate.step(&[name::DISPATCH_ABSENCE], out, |out| {
+        revocation::check_absence(&export, revoked.as_ref(), &scope, out);
+    });
+    // The claims about permits are one group: none of them ends the run before the others.
+    for claim in [name::PERMIT_DECISION, name::PERMIT_REVOKED, name::DISPATCH_ABSENCE] {
+        gate.after(claim, out);
+    }
     unjudged::report(&export, collected.unjudged, out);
     gate.step(&WORKFLOW_CLAIMS, out, |out| workflow::check(&export, collected.snapshots, out));
     for claim in WORKFLOW_CLAIMS {
@@ -399,15 +412,24 @@ fn report_text_faults(export: &Export<'_>, out: &mut ReportBuilder) {
 }
 
 /// The findings for the places of a document where JSON readers disagree.
-///
-/// A place is searched for from the start of the document, so of each kind only the first `located` have one.
 pub(crate) fn anomaly_findings<'d>(
     document: &'d Document,
     file: &'d str,
     located: u32,
 ) -> impl Iterator<Item = Finding> + 'd {
+    findings_of(document.anomalies(), file, located)
+}
+
+/// The findings for places where JSON readers disagree.
+///
+/// A place is searched for from the start of the document, so of each kind only the first `located` have one.
+pub(crate) fn findings_of<'d>(
+    anomalies: impl Iterator<Item = (AnomalyKind, Value<'d>)>,
+    file: &str,
+    located: u32,
+) -> impl Iterator<Item = Finding> {
     let mut seen: Vec<(AnomalyKind, u32)> = Vec::new();
-    document.anomalies().map(move |(kind, value)| {
+    anomalies.map(move |(kind, value)| {
         let count = match seen.iter_mut().find(|(known, _)| *known == kind) {
             Some((_, count)) => {
                 *count = count.saturating_add(1);

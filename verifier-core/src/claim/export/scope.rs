@@ -6,7 +6,7 @@
 use super::{Export, STREAMED};
 use crate::archive::Siblings;
 use crate::claim::name;
-use crate::claim::scope::{self, Explicit, RecordRow, RecordRows, ScopeInput};
+use crate::claim::scope::{self, Explicit, RecordRow, RecordRows, ScopeFacts, ScopeInput};
 use crate::evidence::Fields;
 use crate::evidence::stream::{self, Item, Origin, Settings, Visitor};
 use crate::finding::{Effect, Finding, Location, catalog};
@@ -14,7 +14,7 @@ use crate::json::Value;
 use crate::report::ReportBuilder;
 
 /// Runs the check where the payload declares a scope or the claim is asked for.
-pub(super) fn check(export: &Export<'_>, out: &mut ReportBuilder) {
+pub(super) fn check(export: &Export<'_>, out: &mut ReportBuilder) -> ScopeFacts {
     let by_operator = export.policy.require.contains(name::SCOPE_FAITHFULNESS);
     let requested = export.requested(name::SCOPE_FAITHFULNESS, by_operator);
     let fields = export.fields();
@@ -34,20 +34,28 @@ pub(super) fn check(export: &Export<'_>, out: &mut ReportBuilder) {
             }
         }
     });
+    let named = export.policy.checkpoint.as_ref().and_then(|file| match &file.content {
+        Ok(blob) => Some(Explicit { name: &file.name, blob }),
+        Err(why) => {
+            let finding = Finding::new(&catalog::input::INPUT_UNREADABLE, Effect::Unreadable, why.as_str());
+            out.finding(finding.at(Location::file(&file.name)));
+            None
+        }
+    });
     let input = ScopeInput {
         export: fields.map(|fields| -> &dyn Fields { fields }),
         manifest: export.manifest.map(super::Manifest::root),
         siblings: &*beside.siblings,
         parent: beside.above.as_deref().map(|above| -> &dyn Siblings { above }),
         sidecar: sidecar.as_ref().map(|(name, blob)| Explicit { name, blob }),
-        checkpoint: checkpoint.as_ref().map(|(name, blob)| Explicit { name, blob }),
+        checkpoint: checkpoint.as_ref().map(|(name, blob)| Explicit { name, blob }).or(named),
         keys: export.binding_keys,
         records: has_records.then_some(&records),
         requested,
         limits: &export.policy.limits,
         file: export.payload_label(),
     };
-    scope::check(&input, out);
+    scope::check(&input, out)
 }
 
 /// The top-level records, read again when they are asked for.

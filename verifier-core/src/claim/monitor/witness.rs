@@ -1,7 +1,9 @@
 //! `keel.rekor_witness.v1` beside an entry (spec 15 section 1.5).
 //!
-//! The material says that a public log holds the entry; it carries nothing that would show it. Its form is
-//! checked, and an entry is not established by it.
+//! The material says that a public log holds the entry. It names no signed tree head, no key and no entry body, so
+//! nothing in it can show that, online or offline: what the reference accepts is the bare statement. Its form is
+//! checked, and no entry is established by it; `--require-rekor` therefore never succeeds here. A bundle of the log
+//! itself proves inclusion and is verified on its own (`sigstore`).
 
 use crate::finding::{Finding, catalog};
 use crate::json::Value;
@@ -33,7 +35,9 @@ pub(super) fn check(position: usize, entry: Value<'_>) -> Vec<Finding> {
         })
         .collect();
     if found.is_empty() {
-        return lacks("inclusion in the public log was not verified: this release has no check for it");
+        return lacks(
+            "the witness material only states that the public log has the entry: it carries no signed tree head to show it",
+        );
     }
     found
 }

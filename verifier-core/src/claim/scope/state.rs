@@ -16,6 +16,7 @@ use std::borrow::Cow;
 use super::locate::Loaded;
 use super::signature::{self, Reading};
 use crate::bytes::hex;
+use crate::claim::export::refused_by_status;
 use crate::finding::{Finding, Location, catalog};
 use crate::format::scope::Sidecar;
 use crate::json::{AnomalyKind, Value};
@@ -112,6 +113,9 @@ pub fn judge<'a>(
     StateJudgement { id, result, further: judge.further }
 }
 
+/// Places of anomalies that are named.
+const LOCATED: u32 = 100;
+
 struct Judge<'k> {
     file: &'k str,
     keys: &'k KeyRing,
@@ -192,7 +196,7 @@ impl<'k> Judge<'k> {
 
     /// Repeated names and texts that are not text: two readers may see two sidecars.
     fn anomalies(&mut self, loaded: &Loaded) {
-        for (kind, value) in loaded.document.anomalies() {
+        for ((kind, value), position) in loaded.document.anomalies().zip(0..) {
             let code = match kind {
                 AnomalyKind::RepeatedMember => &catalog::input::DUPLICATE_JSON_KEY,
                 AnomalyKind::NonFinite => &catalog::input::JSON_NON_FINITE_NUMBER,
@@ -200,7 +204,13 @@ impl<'k> Judge<'k> {
                 AnomalyKind::UnsafeInteger => continue,
             };
             let finding = Finding::disproves(code, format!("{} holds {}", loaded.name, code.title));
-            self.further.push(finding.at(Location::value(&*loaded.name, value)));
+            // A place is searched for from the start of the document.
+            let place = if position < LOCATED {
+                Location::value(&*loaded.name, value)
+            } else {
+                Location::file(&*loaded.name)
+            };
+            self.further.push(finding.at(place));
         }
     }
 
@@ -289,18 +299,8 @@ impl<'k> Judge<'k> {
 
 /// Our own code for a key that the reference takes in spite of its status.
 pub(super) fn refusal_finding(what: &str, refusal: &Refusal) -> Finding {
-    use catalog::trust;
-    let text = format!("{what}: {refusal}");
-    match refusal {
-        Refusal::Revoked(_) => Finding::disproves(&trust::SIGNING_KEY_REVOKED, text),
-        Refusal::NotActive(_) => Finding::disproves(&trust::SIGNING_KEY_NOT_ACTIVE_AT_SIGNING_TIME, text),
-        Refusal::StatusUnknown(_) => Finding::lacks(&trust::SIGNING_KEY_STATUS_UNKNOWN, text),
-        Refusal::TimeMissing(_) => Finding::lacks(&trust::SIGNING_TIME_MISSING, text),
-        Refusal::Ambiguous(_) => Finding::lacks(&trust::SIGNING_KEY_AMBIGUOUS, text),
-        Refusal::Unresolvable(_) | Refusal::Unknown(_) => {
-            Finding::lacks(&trust::TRUST_ROOT_UNRESOLVABLE, text)
-        }
-    }
+    let finding = refused_by_status(refusal);
+    Finding { message: format!("{what}: {}", finding.message), ..finding }
 }
 
 /// The digest of a file as references state it.

@@ -7,7 +7,7 @@ pub(crate) use inclusion::{LogOrder, check};
 
 use crate::finding::catalog::tlog as code;
 use crate::finding::{Effect, Finding, Location, Verdict};
-use crate::report::{ReportBuilder, SignerSummary, Subject};
+use crate::report::{ReportBuilder, Requested, SignerSummary, Subject};
 use crate::time::{Timestamp, UnixNanos};
 use crate::tlog::note::NoteError;
 use crate::tlog::{Checkpoint, Note, NoteKey, Policy, QuorumTime, Role, Standing};
@@ -92,6 +92,47 @@ pub(crate) fn witnessed(text: &str, trust: &LogTrust, as_of: &Timestamp) -> Resu
     Ok(Witnessed { origin: trusted.head.origin.to_owned(), size: trusted.head.size, time })
 }
 
+/// Judges the witnesses of a head whose log was verified elsewhere; whether enough of the policy cosigned it.
+pub(crate) fn cosigned(
+    text: &str,
+    trust: &LogTrust,
+    as_of: &Timestamp,
+    place: &Location,
+    out: &mut ReportBuilder,
+) -> bool {
+    let mut refuse = |finding: Finding| {
+        out.claim(WITNESS, Requested::Operator);
+        out.unsupported(WITNESS, Subject::unnamed("tree_head"), finding.at(place.clone()));
+        false
+    };
+    let Ok(note) = Note::parse(text) else {
+        return refuse(Finding::disproves(&code::TLOG_NOTE_MALFORMED, "the tree head is no signed note"));
+    };
+    let Ok(head) = Checkpoint::parse(note.text) else {
+        return refuse(Finding::disproves(
+            &code::TLOG_CHECKPOINT_MALFORMED,
+            "the signed note is no tree head",
+        ));
+    };
+    let policy = match policy(trust) {
+        Ok(policy) => policy,
+        Err(why) => return refuse(Finding::lacks(&code::TLOG_POLICY_INVALID, why)),
+    };
+    let standing = policy.judge(&note, latest(as_of));
+    if !standing.wrong_witnesses.is_empty() {
+        let names = standing.wrong_witnesses.join(", ");
+        let message = format!("the cosignature of {names} is not of this head");
+        return refuse(Finding::disproves(&code::TLOG_COSIGNATURE_INVALID, message));
+    }
+    let trusted = TrustedHead { text, head, standing, witnessed: None };
+    witness::check(&trusted, &policy, trust, place, out).is_some()
+}
+
+/// The latest time, in Unix seconds, at which a cosignature may stand.
+fn latest(as_of: &Timestamp) -> u64 {
+    u64::try_from(UnixNanos::of(as_of).seconds()).unwrap_or(0).saturating_add(AHEAD)
+}
+
 /// Says whose key the head is believed by.
 fn sign(trusted: &TrustedHead<'_>, policy: &Policy, out: &mut ReportBuilder) {
     let key = policy.log(trusted.head.origin).and_then(|key| Some((key.name.clone(), key.public_key()?)));
@@ -122,8 +163,7 @@ fn judge<'a>(
     })?;
     let refuse = |finding: Finding| (Some(head.origin), Box::new(finding));
     let policy = policy(trust).map_err(|why| refuse(Finding::lacks(&code::TLOG_POLICY_INVALID, why)))?;
-    let latest = UnixNanos::of(as_of).seconds();
-    let standing = policy.judge(&note, u64::try_from(latest).unwrap_or(0).saturating_add(AHEAD));
+    let standing = policy.judge(&note, latest(as_of));
     if !standing.wrong_logs.is_empty() {
         let message = format!("the signature of {} is not of this head", standing.wrong_logs.join(", "));
         return Err(refuse(Finding::disproves(&code::TLOG_NOTE_SIGNATURE_INVALID, message)));

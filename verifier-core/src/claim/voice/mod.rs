@@ -12,7 +12,7 @@ mod stamp;
 use serde_json::{Map, json};
 
 use crate::canon::{self, Profile};
-use crate::claim::export::{anomaly_finding, artifact_ref_fault, file_name};
+use crate::claim::export::{anomaly_findings, artifact_ref_fault, file_name};
 use crate::crypto::prefixed;
 use crate::evidence::Part;
 use crate::finding::catalog::voice as code;
@@ -64,9 +64,8 @@ pub(crate) fn verify(part: &Part, policy: &TrustPolicy, out: &mut ReportBuilder)
             return out.finding(Finding::new(code, Effect::Unreadable, message).at(place()));
         }
     };
-    for (kind, value) in document.anomalies() {
-        out.finding(anomaly_finding(kind, &value.pointer()).at(Location::value(&part.label, value)));
-    }
+    anomaly_findings(&document, &part.label, policy.limits.findings_per_code)
+        .for_each(|finding| out.finding(finding));
     out.artifact.files.push(FileSummary {
         role: "checkpoint",
         path: part.label.clone(),

@@ -29,8 +29,8 @@ pub(crate) use sibling::unreadable_code;
 pub use sibling::{SiblingInput, check_sibling, check_unnamed, names_sibling};
 pub use snapshot::{SnapshotPlace, SnapshotRow, check_snapshots, note_missing_history, snapshot_row};
 
-use crate::claim::export::anomaly_finding;
-use crate::finding::{Code, Finding, Location};
+use crate::claim::export::findings_of;
+use crate::finding::{Code, Finding};
 use crate::json::{AnomalyKind, Value};
 use crate::report::{ReportBuilder, Requested, Subject};
 use crate::trust::Refusal;
@@ -84,9 +84,8 @@ pub(crate) fn report_anomalies<'a>(
     file: &str,
     out: &mut ReportBuilder,
 ) {
-    for (kind, value) in anomalies {
-        out.finding(anomaly_finding(kind, &value.pointer()).at(Location::value(file, value)));
-    }
+    let located = out.findings_per_code();
+    findings_of(anomalies, file, located).for_each(|finding| out.finding(finding));
 }
 
 /// A failure that concerns no record of its own, as the reference names its subject.

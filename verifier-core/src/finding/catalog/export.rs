@@ -117,6 +117,10 @@ crate::codes! {
         "Bundle names another key id than its key has",
         "public_key_id has the form of a fingerprint and is not that of the bundle's key, nor an id under which the trust source lists it.",
         "Find out which key was meant to sign." }
+    BUNDLE_ANCHOR_MISMATCH {
+        "Bundle is anchored in another checkpoint",
+        "Id or composite hash of the bundle's anchor differs from the checkpoint that was given to compare it with.",
+        "Find out which checkpoint the bundle belongs to; treat the anchor as wrong until it is found." }
     BUNDLE_TSA_RECEIPT_MISSING {
         "Timestamp receipt without bytes",
         "The envelope lists a timestamp receipt that carries no receipt bytes.",

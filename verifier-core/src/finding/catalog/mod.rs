@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod monitor;
 pub mod permit;
 pub mod pins;
+pub mod revocation;
 pub mod scope;
 pub mod sigstore;
 pub mod timestamp;
@@ -38,6 +39,7 @@ static TABLES: &[&[&Code]] = &[
     checkpoint::ALL,
     monitor::ALL,
     permit::ALL,
+    revocation::ALL,
     scope::ALL,
     timestamp::ALL,
     tlog::ALL,

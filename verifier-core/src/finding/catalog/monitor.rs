@@ -36,7 +36,7 @@ crate::codes! {
     MONITOR_REKOR_MISSING {
         "No evidence of a public witness",
         "Witnesses were required, and an entry has none, or has one whose inclusion nothing here can check.",
-        "Check the entry against the public log, or do without --require-rekor." }
+        "Verify the bundle of the public log with `keel-verify sigstore`, or do without --require-rekor." }
     MONITOR_REKOR_INVALID {
         "Witness material malformed",
         "The witness material of an entry lacks what it must state, or states something else than an inclusion.",
