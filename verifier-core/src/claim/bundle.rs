@@ -294,6 +294,11 @@ impl Envelope<'_> {
                 if status.code.id != catalog::trust::TRUST_ROOT_UNRESOLVABLE.id {
                     out.finding(status.at(Location::file(&self.part.label)));
                 }
+                if keys.entries().is_empty() {
+                    // Keys that cannot be read, or do not count yet, say nothing about the signer.
+                    let code = &catalog::trust::BUNDLE_SIGNER_UNTRUSTED;
+                    return self.fail(Finding::lacks(code, message), out);
+                }
                 return self.fail(untrusted(policy, message), out);
             }
         };
