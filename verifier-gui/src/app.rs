@@ -8,7 +8,7 @@ use egui::{Context, Ui};
 use crate::command::{Command, CommandSender};
 use crate::state::State;
 use crate::update;
-use crate::view;
+use crate::views;
 use crate::worker::Worker;
 
 /// The window's content.
@@ -50,6 +50,11 @@ impl App {
         }
     }
 
+    /// Asks for something, as a view would.
+    pub fn send(&self, command: Command) {
+        self.sender.send(command);
+    }
+
     /// What is shown.
     #[must_use]
     pub fn state(&self) -> &State {
@@ -58,7 +63,7 @@ impl App {
 
     /// Draws.
     pub fn draw(&self, ui: &mut Ui) {
-        view::window(&self.state, &self.sender, ui);
+        views::window(&self.state, &self.sender, ui);
     }
 }
 

@@ -4,6 +4,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::mpsc::Sender;
 
+use verifier_core::finding::Location;
+
+use crate::filter::Field;
+use crate::state::View;
+
 /// One wish.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -21,6 +26,24 @@ pub enum Command {
     Select(usize),
     /// Stop the running verification.
     Cancel,
+    /// Fill the window with another view.
+    Show(View),
+    /// Show or hide the list of keys.
+    ToggleHelp,
+    /// The filter was edited.
+    EditFilter(String),
+    /// Order the permits by a column; once more turns the order round, a third time takes it away.
+    Sort(Field),
+    /// Show or hide a column.
+    ToggleColumn(Field),
+    /// Look at a permit, a position in the ledger.
+    SelectRow(u32),
+    /// Look at the permit so many rows further down.
+    MoveRow(i64),
+    /// Show all permits that pass a filter.
+    Drill(String),
+    /// Show the bytes of a place.
+    ShowPlace(Location),
 }
 
 impl Command {

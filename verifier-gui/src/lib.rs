@@ -5,10 +5,13 @@
 
 mod app;
 mod command;
+pub mod filter;
+pub mod money;
 pub mod state;
+pub mod table;
 mod theme;
 pub mod update;
-pub mod view;
+pub mod views;
 pub mod worker;
 
 pub use app::App;

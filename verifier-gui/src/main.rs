@@ -5,12 +5,36 @@ use std::process::ExitCode;
 use eframe::egui::{Vec2, ViewportBuilder};
 use verifier_gui::{App, Command};
 
+const HELP: &str = "\
+keel-review: review of evidence archives in a window. It changes nothing and opens no connection.
+
+Usage: keel-review [PATH…] [--key-manifest FILE] [--trust-root FILE]
+
+  PATH                  files, folders or archives that are verified together
+  --key-manifest FILE   where keys come from; without it the keys of the trust root
+  --trust-root FILE     the trust root; without it the compiled-in one
+  -h, --help            this text
+  -V, --version         the version
+
+F1 in the window lists its keys. The same verdicts on a terminal: keel-verify.
+";
+
 fn main() -> ExitCode {
+    use std::io::Write;
+    for argument in std::env::args_os().skip(1) {
+        let text = match argument.to_str() {
+            Some("-h" | "--help") => HELP.to_owned(),
+            Some("-V" | "--version") => format!("keel-review {}\n", env!("CARGO_PKG_VERSION")),
+            _ => continue,
+        };
+        std::io::stdout().write_all(text.as_bytes()).ok();
+        return ExitCode::SUCCESS;
+    }
     let start = Command::from_arguments(std::env::args_os().skip(1));
     let viewport = ViewportBuilder::default()
         .with_title("keel-review")
-        .with_inner_size(Vec2::new(960.0, 760.0))
-        .with_min_inner_size(Vec2::new(480.0, 320.0))
+        .with_inner_size(Vec2::new(1280.0, 800.0))
+        .with_min_inner_size(Vec2::new(800.0, 500.0))
         .with_drag_and_drop(true);
     let options = eframe::NativeOptions { viewport, ..Default::default() };
     let opened = eframe::run_native(
@@ -21,7 +45,6 @@ fn main() -> ExitCode {
     match opened {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            use std::io::Write;
             writeln!(std::io::stderr(), "keel-review: no window can be opened: {error}").ok();
             ExitCode::FAILURE
         }

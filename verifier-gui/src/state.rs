@@ -1,11 +1,53 @@
-//! Everything that is shown.
+//! Everything that is shown. Views read it; only [`crate::update`] changes it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use verifier_core::evidence::Batch;
+use verifier_core::finding::Location;
 use verifier_core::report::Report;
 
-/// The application's state; views only read it.
+use crate::filter::Field;
+use crate::money::Books;
+
+/// What fills the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// Outcome and the answers to the questions that an audit begins with.
+    #[default]
+    Overview,
+    /// What is wrong or missing, worst first.
+    Exceptions,
+    /// All permits.
+    Permits,
+    /// Spend, budgets and rules.
+    Money,
+    /// Claims, checks, signers: the whole report.
+    Report,
+    /// The bytes of a place.
+    Source,
+}
+
+impl View {
+    /// All views, in the order of their keys.
+    pub const ALL: [Self; 6] =
+        [Self::Overview, Self::Exceptions, Self::Permits, Self::Money, Self::Report, Self::Source];
+
+    /// Its name.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Exceptions => "Exceptions",
+            Self::Permits => "Permits",
+            Self::Money => "Money",
+            Self::Report => "Full report",
+            Self::Source => "Source",
+        }
+    }
+}
+
+/// The application's state.
 #[derive(Debug, Default)]
 pub struct State {
     /// The path field.
@@ -14,6 +56,12 @@ pub struct State {
     pub key_manifest: String,
     /// The field of the trust root; empty for the compiled-in one.
     pub trust_root: String,
+    /// Paths opened before, newest first.
+    pub recent: Vec<PathBuf>,
+    /// What fills the window.
+    pub view: View,
+    /// Whether the list of keys is shown.
+    pub shows_help: bool,
     /// What is being verified.
     pub running: Option<Running>,
     /// What was verified last.
@@ -29,6 +77,8 @@ pub struct Running {
     pub job: u64,
     /// What was opened.
     pub paths: Vec<PathBuf>,
+    /// What it is doing.
+    pub step: &'static str,
     /// Bytes read.
     pub done: u64,
     /// Bytes to read, about.
@@ -48,6 +98,14 @@ pub struct Session {
     pub selected: usize,
     /// Whether it was stopped, so that the reports are incomplete.
     pub cancelled: bool,
+    /// The rows of everything that was opened, or why there are none.
+    pub books: Result<Arc<Books>, String>,
+    /// The evidence, to read places of it again.
+    pub batches: Arc<Vec<Batch>>,
+    /// The table of permits.
+    pub table: Table,
+    /// The place that is shown.
+    pub source: Option<Excerpt>,
 }
 
 impl Session {
@@ -56,4 +114,78 @@ impl Session {
     pub fn report(&self) -> Option<&Report> {
         self.reports.get(self.selected).map(AsRef::as_ref)
     }
+
+    /// The rows.
+    #[must_use]
+    pub fn books(&self) -> Option<&Arc<Books>> {
+        self.books.as_ref().ok()
+    }
+}
+
+/// The table of permits: what is shown of the rows, in which order.
+#[derive(Debug)]
+pub struct Table {
+    /// The filter as typed.
+    pub filter: String,
+    /// Why the filter is not one; the rows are those of the last one that was.
+    pub error: Option<String>,
+    /// Positions of the rows that pass, in order; `None` for all in input order.
+    pub rows: Option<Arc<Vec<u32>>>,
+    /// Whether newer rows are on their way.
+    pub is_filtering: bool,
+    /// Number of the newest filter job.
+    pub job: u64,
+    /// The column that orders the rows, and whether the largest come first.
+    pub sort: Option<(Field, bool)>,
+    /// Columns that are shown.
+    pub columns: Vec<Field>,
+    /// The row that is looked at, as a position in the ledger.
+    pub selected: Option<u32>,
+    /// Whether the selected row has to come into view.
+    pub scrolls: bool,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        let hidden = [Field::Day, Field::Reason, Field::Operation, Field::Project, Field::Policy, Field::Status];
+        Self {
+            filter: String::new(),
+            error: None,
+            rows: None,
+            is_filtering: false,
+            job: 0,
+            sort: None,
+            columns: Field::ALL.into_iter().filter(|field| !hidden.contains(field)).collect(),
+            selected: None,
+            scrolls: false,
+        }
+    }
+}
+
+impl Table {
+    /// Number of rows that are shown of `all`.
+    #[must_use]
+    pub fn count(&self, all: usize) -> usize {
+        self.rows.as_ref().map_or(all, |rows| rows.len())
+    }
+
+    /// The ledger's row at a position of the table.
+    #[must_use]
+    pub fn row(&self, position: usize) -> Option<u32> {
+        match &self.rows {
+            Some(rows) => rows.get(position).copied(),
+            None => u32::try_from(position).ok(),
+        }
+    }
+}
+
+/// Some bytes around a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excerpt {
+    /// The place.
+    pub location: Location,
+    /// Text before, at and behind the place, or why it cannot be shown.
+    pub text: Result<[String; 3], String>,
+    /// Whether more stands before and behind.
+    pub is_cut: (bool, bool),
 }

@@ -1,7 +1,6 @@
 //! Colours. A verdict also differs by its mark and word, never by colour alone.
 
 use egui::{Color32, Visuals};
-use verifier_core::finding::Verdict;
 use verifier_core::report::Outcome;
 
 const GOOD: [Color32; 2] = [Color32::from_rgb(0x16, 0x7a, 0x3e), Color32::from_rgb(0x6c, 0xd4, 0x93)];
@@ -23,13 +22,17 @@ pub(crate) fn outcome(outcome: Outcome, without_trust: bool, visuals: &Visuals) 
     pick(colours, visuals)
 }
 
-/// Mark and colour of a verdict.
-pub(crate) fn verdict(verdict: Verdict, visuals: &Visuals) -> (&'static str, Color32) {
-    let (mark, colours) = match verdict {
-        Verdict::Supported => ("+", GOOD),
-        Verdict::Disproved => ("×", BAD),
-        Verdict::InsufficientEvidence => ("–", OPEN),
-        Verdict::UnverifiableScope => ("?", OPEN),
-    };
-    (mark, pick(colours, visuals))
+/// What is supported.
+pub(crate) fn good(visuals: &Visuals) -> Color32 {
+    pick(GOOD, visuals)
+}
+
+/// What is disproved.
+pub(crate) fn bad(visuals: &Visuals) -> Color32 {
+    pick(BAD, visuals)
+}
+
+/// What is not established.
+pub(crate) fn open(visuals: &Visuals) -> Color32 {
+    pick(OPEN, visuals)
 }

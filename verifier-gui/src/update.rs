@@ -1,10 +1,15 @@
 //! The only place that changes the state.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::command::Command;
-use crate::state::{Running, Session, State};
+use crate::filter;
+use crate::state::{Running, Session, State, Table, View};
 use crate::worker::{Event, Job, Worker};
+
+/// Paths that are remembered.
+const RECENT: usize = 8;
 
 /// Carries a command out.
 pub fn apply(command: Command, state: &mut State, worker: &Worker) {
@@ -24,17 +29,100 @@ pub fn apply(command: Command, state: &mut State, worker: &Worker) {
         Command::EditPath(text) => state.path = text,
         Command::EditKeyManifest(text) => state.key_manifest = text,
         Command::EditTrustRoot(text) => state.trust_root = text,
-        Command::Select(index) => {
-            if let Some(session) = state.session.as_mut().filter(|session| index < session.reports.len()) {
-                session.selected = index;
-            }
-        }
         Command::Cancel => {
             if let Some(running) = &mut state.running {
                 running.cancelled = true;
                 worker.cancel();
             }
         }
+        Command::Show(view) => state.view = view,
+        Command::ToggleHelp => state.shows_help = !state.shows_help,
+        other => {
+            if let Some(session) = &mut state.session
+                && let Some(view) = in_session(other, session, worker)
+            {
+                state.view = view;
+            }
+        }
+    }
+}
+
+/// Carries out what needs opened evidence; gives the view that has to be shown now.
+fn in_session(command: Command, session: &mut Session, worker: &Worker) -> Option<View> {
+    match command {
+        Command::Select(index) if index < session.reports.len() => session.selected = index,
+        Command::EditFilter(text) => {
+            session.table.filter = text;
+            refilter(session, worker);
+        }
+        Command::Drill(filter) => {
+            session.table.filter = filter;
+            refilter(session, worker);
+            return Some(View::Permits);
+        }
+        Command::Sort(field) => {
+            session.table.sort = match session.table.sort {
+                Some((known, false)) if known == field => Some((field, true)),
+                Some((known, true)) if known == field => None,
+                _ => Some((field, false)),
+            };
+            refilter(session, worker);
+        }
+        Command::ToggleColumn(field) => {
+            let columns = &mut session.table.columns;
+            match columns.iter().position(|known| *known == field) {
+                Some(at) if columns.len() > 1 => {
+                    columns.remove(at);
+                }
+                Some(_) => {}
+                None => {
+                    columns.push(field);
+                    columns.sort_by_key(|field| filter::Field::ALL.iter().position(|known| known == field));
+                }
+            }
+        }
+        Command::SelectRow(row) => session.table.selected = Some(row),
+        Command::MoveRow(by) => move_row(session, by),
+        Command::ShowPlace(location) => {
+            session.source = None;
+            worker.excerpt(Arc::clone(&session.batches), location);
+            return Some(View::Source);
+        }
+        _ => {}
+    }
+    None
+}
+
+fn move_row(session: &mut Session, by: i64) {
+    let Some(all) = session.books().map(|books| books.ledger.permits.len()) else { return };
+    let table = &mut session.table;
+    let last = i64::try_from(table.count(all)).unwrap_or(i64::MAX).saturating_sub(1);
+    if last < 0 {
+        return;
+    }
+    let position = |row: u32| match &table.rows {
+        Some(rows) => rows.iter().position(|known| *known == row).and_then(|at| i64::try_from(at).ok()),
+        None => Some(i64::from(row)),
+    };
+    let next = match table.selected.and_then(position) {
+        Some(now) => now.saturating_add(by).clamp(0, last),
+        None => 0,
+    };
+    table.selected = usize::try_from(next).ok().and_then(|next| table.row(next));
+    table.scrolls = true;
+}
+
+fn refilter(session: &mut Session, worker: &Worker) {
+    let Ok(books) = &session.books else { return };
+    let table = &mut session.table;
+    match filter::parse(&table.filter) {
+        Ok(filter) => {
+            table.error = None;
+            table.job = table.job.saturating_add(1);
+            table.is_filtering = true;
+            worker.filter(table.job, Arc::clone(books), filter, table.sort);
+        }
+        Err(error) => table.error = Some(error.to_string()),
     }
 }
 
@@ -43,8 +131,20 @@ fn open(paths: Vec<PathBuf>, state: &mut State, worker: &Worker) {
     state.last_job = state.last_job.saturating_add(1);
     // An older result beside a new path could be taken for the new one.
     state.session = None;
-    state.running =
-        Some(Running { job: state.last_job, paths: paths.clone(), done: 0, of: 0, cancelled: false });
+    state.view = View::Overview;
+    if let [only] = paths.as_slice() {
+        state.recent.retain(|known| known != only);
+        state.recent.insert(0, only.clone());
+        state.recent.truncate(RECENT);
+    }
+    state.running = Some(Running {
+        job: state.last_job,
+        paths: paths.clone(),
+        step: "Opening",
+        done: 0,
+        of: 0,
+        cancelled: false,
+    });
     let named = |text: &str| Some(text.trim()).filter(|path| !path.is_empty()).map(PathBuf::from);
     let (key_manifest, trust_root) = (named(&state.key_manifest), named(&state.trust_root));
     worker.submit(Job { number: state.last_job, paths, key_manifest, trust_root });
@@ -54,20 +154,35 @@ fn open(paths: Vec<PathBuf>, state: &mut State, worker: &Worker) {
 pub fn take(event: Event, state: &mut State) {
     let current = state.running.as_ref().map(|running| running.job);
     match event {
-        Event::Progress { job, done, of } if current == Some(job) => {
+        Event::Progress { job, step, done, of } if current == Some(job) => {
             if let Some(running) = &mut state.running {
-                running.done = done;
-                running.of = of;
+                (running.step, running.done, running.of) = (step, done, of);
             }
         }
-        Event::Finished { job, reports } if current == Some(job) => {
+        Event::Finished { job, outcome } if current == Some(job) => {
             if let Some(running) = state.running.take() {
                 state.session = Some(Session {
                     paths: running.paths,
-                    reports,
+                    reports: outcome.reports,
                     selected: 0,
                     cancelled: running.cancelled,
+                    books: outcome.books,
+                    batches: outcome.batches,
+                    table: Table::default(),
+                    source: None,
                 });
+            }
+        }
+        Event::Filtered { job, rows } => {
+            let table = state.session.as_mut().map(|session| &mut session.table);
+            if let Some(table) = table.filter(|table| table.job == job) {
+                table.rows = Some(rows);
+                table.is_filtering = false;
+            }
+        }
+        Event::Excerpt(excerpt) => {
+            if let Some(session) = &mut state.session {
+                session.source = Some(excerpt);
             }
         }
         Event::Progress { .. } | Event::Finished { .. } => {}
@@ -77,34 +192,47 @@ pub fn take(event: Event, state: &mut State) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::worker::Outcome;
 
     fn running(job: u64) -> State {
-        let running = Running { job, paths: vec!["a".into()], done: 0, of: 0, cancelled: false };
+        let paths = vec!["a".into()];
+        let running = Running { job, paths, step: "", done: 0, of: 0, cancelled: false };
         State { running: Some(running), last_job: job, ..State::default() }
+    }
+
+    fn finished(job: u64) -> Event {
+        let books = Err("none".to_owned());
+        Event::Finished { job, outcome: Box::new(Outcome { reports: Vec::new(), books, batches: Arc::default() }) }
     }
 
     #[test]
     fn events_of_an_older_job_change_nothing() {
         let mut state = running(2);
-        take(Event::Progress { job: 1, done: 5, of: 9 }, &mut state);
-        take(Event::Finished { job: 1, reports: Vec::new() }, &mut state);
+        let progress = |job| Event::Progress { job, step: "x", done: 5, of: 9 };
+        take(progress(1), &mut state);
+        take(finished(1), &mut state);
         assert!(state.session.is_none());
         assert_eq!(state.running.as_ref().map(|running| running.done), Some(0));
-        take(Event::Progress { job: 2, done: 5, of: 9 }, &mut state);
+        take(progress(2), &mut state);
         assert_eq!(state.running.as_ref().map(|running| running.done), Some(5));
-        take(Event::Finished { job: 2, reports: Vec::new() }, &mut state);
+        take(finished(2), &mut state);
         assert!(state.running.is_none() && state.session.is_some());
+        take(Event::Filtered { job: 7, rows: Arc::new(vec![1]) }, &mut state);
+        assert!(state.session.is_some_and(|session| session.table.rows.is_none()));
     }
 
     #[test]
     fn opening_takes_the_old_result_away() {
         let worker = Worker::start(|| {});
         let mut state = running(1);
-        take(Event::Finished { job: 1, reports: Vec::new() }, &mut state);
+        take(finished(1), &mut state);
         apply(Command::EditPath("/no/such/file".to_owned()), &mut state, &worker);
         assert!(state.session.is_some());
+        apply(Command::Show(View::Permits), &mut state, &worker);
         apply(Command::OpenField, &mut state, &worker);
         assert!(state.session.is_none());
+        assert_eq!(state.view, View::Overview);
+        assert_eq!(state.recent, [PathBuf::from("/no/such/file")]);
         assert_eq!(state.running.as_ref().map(|running| running.job), Some(2));
         apply(Command::Select(7), &mut state, &worker);
         apply(Command::Cancel, &mut state, &worker);

@@ -2,6 +2,7 @@
 //!
 //! A renderer never verifies anything, so it cannot widen what the report says. All output is deterministic.
 
+pub mod answers;
 mod ascii;
 mod escape;
 pub mod explain;

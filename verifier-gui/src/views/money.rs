@@ -1,0 +1,183 @@
+//! Spend, budgets and the reconciliation rules.
+
+use egui::{Grid, ScrollArea, Ui};
+use egui_plot::{Bar, BarChart, Plot};
+use verifier_core::claim::ledger::RuleOutcome;
+use verifier_core::render::escape;
+
+use super::widgets::{Mark, mark, number, section, word};
+use crate::command::{Command, CommandSender};
+use crate::filter::Field;
+use crate::money::{Books, SUMMED, amount, grouped};
+use crate::state::Session;
+
+/// Lines of a sum that are shown.
+const LINES: usize = 30;
+
+pub(super) fn show(session: &Session, sender: &CommandSender, ui: &mut Ui) {
+    let books = match &session.books {
+        Ok(books) => books,
+        Err(why) => {
+            ui.heading("No amounts");
+            ui.label(escape(why).into_owned());
+            return;
+        }
+    };
+    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            let (shape, text) = if books.is_proven {
+                (Mark::Good, "These amounts stand in evidence that is verified. That a provider charged them is not proven.")
+            } else {
+                (Mark::Open, "The evidence is not verified, so these amounts are only what the file says.")
+            };
+            mark(shape, if books.is_proven { "supported" } else { "not established" }, ui);
+            ui.label(text);
+        });
+        totals(books, ui);
+        section("Spend by day", ui);
+        days(books, ui);
+        for field in SUMMED.into_iter().filter(|field| *field != Field::Day) {
+            section(&format!("By {}", field.name()), ui);
+            sums(books, field, sender, ui);
+        }
+        section("Budget envelopes", ui);
+        envelopes(books, ui);
+        section("Rules", ui);
+        rules(books, ui);
+    });
+}
+
+fn totals(books: &Books, ui: &mut Ui) {
+    Grid::new("totals").num_columns(2).spacing([24.0, 4.0]).show(ui, |ui| {
+        let unverified = books.total.unverified;
+        for (title, micros) in [
+            ("Actual cost, USD", books.total.actual),
+            ("   without verified provider evidence", unverified),
+            ("Usage rows, USD", books.total.booked),
+            ("   difference to actual cost", books.total.difference),
+        ] {
+            ui.label(title);
+            number(&amount(micros), ui);
+            ui.end_row();
+        }
+        for (grade, sum, count) in &books.grades {
+            ui.label(format!("   {}: {} permits", grade.replace('_', " "), grouped(&count.to_string())));
+            number(&amount(*sum), ui);
+            ui.end_row();
+        }
+    });
+}
+
+/// Bars by day. The plot's coordinates are for the eye; the amounts in its labels are exact.
+fn days(books: &Books, ui: &mut Ui) {
+    let days: Vec<_> = books.by.get(&Field::Day).into_iter().flatten().cloned().collect();
+    if days.is_empty() {
+        ui.label("No record states a day.");
+        return;
+    }
+    let bars: Vec<Bar> = days
+        .iter()
+        .zip(0_u32..)
+        .map(|((day, total), at)| Bar::new(f64::from(at), height(total.actual)).width(0.7).name(format!("{day}: USD {}", amount(total.actual))))
+        .collect();
+    let names: Vec<String> = days.iter().map(|(day, _)| day.clone()).collect();
+    let label = move |mark: egui_plot::GridMark, _: &std::ops::RangeInclusive<f64>| {
+        names.iter().zip(0_u32..).find(|(_, at)| (f64::from(*at) - mark.value).abs() < 0.01).map_or(String::new(), |(name, _)| name.clone())
+    };
+    Plot::new("days")
+        .height(160.0)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_drag(false)
+        .show_grid([false, true])
+        .x_axis_formatter(label)
+        .show(ui, |plot| plot.bar_chart(BarChart::new("USD by day", bars)));
+    Grid::new("day-sums").num_columns(3).striped(true).spacing([24.0, 2.0]).show(ui, |ui| {
+        for (day, total) in &days {
+            ui.label(if day.is_empty() { "no day" } else { day });
+            number(&grouped(&total.permits.to_string()), ui);
+            number(&amount(total.actual), ui);
+            ui.end_row();
+        }
+    });
+}
+
+/// Micro-USD as a height in USD.
+fn height(micros: i128) -> f64 {
+    let cents = micros.checked_div(10_000).and_then(|cents| i32::try_from(cents).ok()).unwrap_or(i32::MAX);
+    f64::from(cents) / 100.0
+}
+
+fn sums(books: &Books, field: Field, sender: &CommandSender, ui: &mut Ui) {
+    let mut sums: Vec<_> = books.by.get(&field).into_iter().flatten().collect();
+    sums.sort_by(|one, other| other.1.actual.cmp(&one.1.actual).then_with(|| one.0.cmp(&other.0)));
+    let rest = sums.len().saturating_sub(LINES);
+    Grid::new(("sums", field.name())).num_columns(3).striped(true).spacing([24.0, 2.0]).show(ui, |ui| {
+        ui.strong(field.title());
+        ui.strong("Permits");
+        ui.strong("Cost USD");
+        ui.end_row();
+        for (value, total) in sums.into_iter().take(LINES) {
+            if value.is_empty() {
+                ui.weak("not stated");
+            } else if ui.link(escape(value).into_owned()).clicked() {
+                sender.send(Command::Drill(format!("{} == \"{}\"", field.name(), value.replace('\\', "\\\\").replace('"', "\\\""))));
+            }
+            number(&grouped(&total.permits.to_string()), ui);
+            number(&amount(total.actual), ui);
+            ui.end_row();
+        }
+    });
+    if rest > 0 {
+        ui.weak(format!("and {rest} more"));
+    }
+}
+
+fn envelopes(books: &Books, ui: &mut Ui) {
+    if books.envelopes.is_empty() {
+        ui.label("The evidence has no budget bookings.");
+        return;
+    }
+    Grid::new("envelopes").num_columns(7).striped(true).spacing([20.0, 2.0]).show(ui, |ui| {
+        for title in ["Envelope", "Cap", "Reserved", "Spent", "Remaining", "Bookings", "Breaches"] {
+            ui.strong(title);
+        }
+        ui.end_row();
+        for line in &books.envelopes {
+            let optional = |micros: Option<i128>| micros.map_or("none".to_owned(), amount);
+            ui.label(escape(&line.envelope).into_owned());
+            number(&optional(line.cap), ui);
+            number(&amount(line.reserved), ui);
+            number(&amount(line.spent), ui);
+            number(&optional(line.remaining), ui);
+            ui.label(if line.is_complete { "complete" } else { "some are missing" });
+            number(&line.breaches.to_string(), ui);
+            ui.end_row();
+        }
+    });
+}
+
+fn rules(books: &Books, ui: &mut Ui) {
+    Grid::new("rules").num_columns(6).striped(true).spacing([16.0, 2.0]).show(ui, |ui| {
+        for title in ["", "Rule", "", "Compared", "Not possible", "Failed"] {
+            ui.strong(title);
+        }
+        ui.end_row();
+        for line in &books.rules {
+            let shape = match line.outcome {
+                RuleOutcome::Holds => Mark::Good,
+                RuleOutcome::Violated => Mark::Bad,
+                RuleOutcome::DataMissing => Mark::Open,
+                _ => Mark::Note,
+            };
+            let (checked, missing, violated) = line.counts;
+            mark(shape, &line.outcome.as_str().replace('_', " "), ui);
+            ui.label(format!("{} {}", line.id, line.title)).on_hover_text(line.compares);
+            ui.label(word(shape, &line.outcome.as_str().replace('_', " "), ui));
+            for count in [checked, missing, violated] {
+                number(&grouped(&count.to_string()), ui);
+            }
+            ui.end_row();
+        }
+    });
+}

@@ -1,0 +1,260 @@
+//! The table of permits, its filter, and the permit that is looked at.
+
+use egui::{Key, Panel, RichText, ScrollArea, Sense, TextEdit, Ui};
+use egui_extras::{Column, TableBuilder};
+use verifier_core::finding::Location;
+use verifier_core::ledger::PermitRow;
+use verifier_core::render::escape;
+
+use super::widgets::{Mark, mark, number, section};
+use crate::command::{Command, CommandSender};
+use crate::filter::{self, Field, Kind};
+use crate::money::{Books, grouped};
+use crate::state::{Session, Table};
+use crate::table;
+
+const ROW: f32 = 20.0;
+
+pub(super) fn show(session: &Session, sender: &CommandSender, ui: &mut Ui) {
+    let books = match &session.books {
+        Ok(books) => books,
+        Err(why) => {
+            ui.heading("No permits");
+            ui.label(escape(why).into_owned());
+            return;
+        }
+    };
+    head(session, books, sender, ui);
+    let selected = session.table.selected.and_then(|row| at(books, row));
+    if let Some(row) = selected {
+        Panel::right("permit").resizable(true).default_size(360.0).show(ui, |ui| detail(session, books, row, sender, ui));
+    }
+    rows(&session.table, books, sender, ui);
+}
+
+fn at(books: &Books, row: u32) -> Option<&PermitRow> {
+    usize::try_from(row).ok().and_then(|at| books.ledger.permits.get(at))
+}
+
+fn head(session: &Session, books: &Books, sender: &CommandSender, ui: &mut Ui) {
+    let table = &session.table;
+    ui.horizontal(|ui| {
+        let label = ui.label("Filter");
+        let mut text = table.filter.clone();
+        let width = (ui.available_width() - 300.0).max(200.0);
+        let edit = TextEdit::singleline(&mut text)
+            .id_salt("filter")
+            .hint_text("decision == deny && cost > 10 usd")
+            .desired_width(width)
+            .font(egui::TextStyle::Monospace);
+        let response = ui.add(edit).labelled_by(label.id);
+        if response.changed() {
+            sender.send(Command::EditFilter(text));
+        }
+        if response.has_focus() && ui.input(|input| input.key_pressed(Key::Escape)) {
+            sender.send(Command::EditFilter(String::new()));
+        }
+        let all = books.ledger.permits.len();
+        let count = table.count(all);
+        let shown = format!("{} of {}", grouped(&count.to_string()), grouped(&all.to_string()));
+        ui.label(if table.is_filtering { format!("{shown} …") } else { shown });
+        ui.menu_button("Columns", |ui| {
+            for field in Field::ALL {
+                let mut is_shown = table.columns.contains(&field);
+                if ui.checkbox(&mut is_shown, field.title()).changed() {
+                    sender.send(Command::ToggleColumn(field));
+                }
+            }
+        });
+    });
+    if let Some(error) = &table.error {
+        ui.horizontal(|ui| {
+            mark(Mark::Bad, "wrong filter", ui);
+            ui.label(error);
+        });
+    }
+    ui.horizontal_wrapped(|ui| {
+        let values = |field| books.values(field, 12).into_iter().map(|(value, _)| value).collect();
+        for completion in filter::complete(&table.filter, values) {
+            if ui.small_button(escape(&completion.label).into_owned()).clicked() {
+                sender.send(Command::EditFilter(completion.filter));
+            }
+        }
+    });
+    ui.horizontal_wrapped(|ui| {
+        for field in [Field::Decision, Field::Provider, Field::Model, Field::Day] {
+            ui.menu_button(field.title(), |ui| {
+                for (value, count) in books.values(field, 20) {
+                    let title = format!("{}  {}", escape(&value), grouped(&count.to_string()));
+                    if ui.button(title).clicked() {
+                        let part = format!("{} == \"{}\"", field.name(), value.replace('\\', "\\\\").replace('"', "\\\""));
+                        let filter = match table.filter.trim() {
+                            "" => part,
+                            filter => format!("({filter}) && {part}"),
+                        };
+                        sender.send(Command::EditFilter(filter));
+                        ui.close();
+                    }
+                }
+            });
+        }
+        if !table.filter.is_empty() && ui.button("Clear filter").clicked() {
+            sender.send(Command::EditFilter(String::new()));
+        }
+    });
+    ui.add_space(4.0);
+}
+
+fn width(field: Field) -> f32 {
+    match field {
+        Field::Permit => 150.0,
+        Field::Created => 200.0,
+        Field::Model | Field::Reason | Field::Subject => 140.0,
+        Field::Sequence | Field::Dispatched => 56.0,
+        _ => 96.0,
+    }
+}
+
+fn rows(state: &Table, books: &Books, sender: &CommandSender, ui: &mut Ui) {
+    let count = state.count(books.ledger.permits.len());
+    if count == 0 {
+        ui.label(if state.filter.is_empty() { "There are no permits." } else { "No permit passes the filter." });
+        return;
+    }
+    ScrollArea::horizontal().auto_shrink([false, false]).show(ui, |ui| {
+        let mut builder = TableBuilder::new(ui).striped(true).sense(Sense::click()).auto_shrink([false, false]);
+        for field in &state.columns {
+            builder = builder.column(Column::initial(width(*field)).at_least(40.0).resizable(true).clip(true));
+        }
+        if state.scrolls
+            && let Some(selected) = state.selected
+        {
+            let position = match &state.rows {
+                Some(rows) => rows.iter().position(|row| *row == selected),
+                None => usize::try_from(selected).ok(),
+            };
+            if let Some(position) = position {
+                builder = builder.scroll_to_row(position, None);
+            }
+        }
+        let body = builder.header(24.0, |mut header| {
+            for field in &state.columns {
+                header.col(|ui| heading(*field, state, sender, ui));
+            }
+        });
+        body.body(|body| {
+            body.rows(ROW, count, |mut line| {
+                let Some((number, row)) = state.row(line.index()).and_then(|row| Some((row, at(books, row)?))) else {
+                    return;
+                };
+                line.set_selected(state.selected == Some(number));
+                for field in &state.columns {
+                    line.col(|ui| cell(books, row, *field, ui));
+                }
+                if line.response().clicked() {
+                    sender.send(Command::SelectRow(number));
+                }
+            });
+        });
+    });
+}
+
+fn heading(field: Field, state: &Table, sender: &CommandSender, ui: &mut Ui) {
+    let arrow = match state.sort {
+        Some((known, false)) if known == field => " ▲",
+        Some((known, true)) if known == field => " ▼",
+        _ => "",
+    };
+    let title = RichText::new(format!("{}{arrow}", field.title())).strong();
+    if ui.add(egui::Button::new(title).frame(false)).clicked() {
+        sender.send(Command::Sort(field));
+    }
+}
+
+fn cell(books: &Books, row: &PermitRow, field: Field, ui: &mut Ui) {
+    let text = table::text(&books.ledger, row, field);
+    match field.kind() {
+        Kind::Money | Kind::Number => number(&text, ui),
+        _ => {
+            let shown = escape(&text).into_owned();
+            let shown = if field == Field::Permit { RichText::new(shown).monospace() } else { RichText::new(shown) };
+            ui.add(egui::Label::new(shown).truncate().selectable(false));
+        }
+    }
+}
+
+fn detail(session: &Session, books: &Books, row: &PermitRow, sender: &CommandSender, ui: &mut Ui) {
+    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        ui.heading("Permit");
+        ui.monospace(escape(books.ledger.text(row.permit)).into_owned());
+        ui.add_space(6.0);
+        egui::Grid::new("permit-facts").num_columns(2).spacing([12.0, 4.0]).show(ui, |ui| {
+            for field in Field::ALL.into_iter().filter(|field| *field != Field::Permit) {
+                let text = table::text(&books.ledger, row, field);
+                if !text.is_empty() {
+                    ui.weak(field.title());
+                    ui.label(escape(&text).into_owned());
+                    ui.end_row();
+                }
+            }
+        });
+        section("How it is proven", ui);
+        proof(session, books, row, ui);
+        let source = books.ledger.sources.get(usize::from(row.place.source));
+        let location = Location {
+            file: source.map_or(String::new(), |source| source.label.clone()),
+            pointer: Some(books.ledger.pointer(&row.place)),
+            bytes: Some(row.place.span()),
+        };
+        ui.add_space(6.0);
+        if ui.button("Show the record's bytes").clicked() {
+            sender.send(Command::ShowPlace(location));
+        }
+    });
+}
+
+/// The steps from the record to the key, as far as claims support them.
+fn proof(session: &Session, books: &Books, row: &PermitRow, ui: &mut Ui) {
+    let source = books.ledger.sources.get(usize::from(row.place.source));
+    let is_here = |report: &&std::sync::Arc<verifier_core::report::Report>| {
+        report.artifact.files.iter().any(|file| source.is_some_and(|source| source.label == file.path))
+    };
+    let Some(report) = session.reports.iter().find(is_here) else {
+        ui.label("No report is about the file of this record.");
+        return;
+    };
+    for (claim, says) in [
+        ("permit.decision.v1", "the decision is signed by the permit key"),
+        ("governance_chain.local_continuity.v1", "its events stand in an unbroken hash chain"),
+        ("permit.decided_before_dispatch.v1", "it was decided before the request left"),
+        ("closure.signature.v1", "how the call ended is signed"),
+        ("export.integrity.v1", "the export with this record is signed"),
+        ("transparency_log.inclusion.v1", "its events are in a transparency log"),
+        ("transparency_log.witness.v1", "witnesses cosigned the log"),
+    ] {
+        let Some(verdict) = report.verdict(claim) else { continue };
+        ui.horizontal_top(|ui| {
+            let word = verdict.as_str().replace('_', " ");
+            mark(Mark::from(verdict), &word, ui);
+            ui.vertical(|ui| {
+                ui.label(says);
+                ui.weak(format!("{claim}: {word}"));
+            });
+        });
+    }
+    let id = books.ledger.text(row.permit);
+    let intervals = report.decisions.as_ref().map(|decisions| &decisions.intervals);
+    let interval = intervals.into_iter().flatten().find(|interval| interval.permit_id.eq_ignore_ascii_case(id));
+    if let Some(interval) = interval {
+        let bound = |bound: &Option<verifier_core::report::Bound>| match bound {
+            Some(bound) => format!("{} ({})", escape(&bound.time), escape(&bound.source)),
+            None => "no outside time".to_owned(),
+        };
+        ui.label(format!("decided no later than {}", bound(&interval.decided_no_later_than)));
+        ui.label(format!("dispatched no earlier than {}", bound(&interval.dispatched_no_earlier_than)));
+    }
+    for signer in &report.signers {
+        ui.weak(format!("{} by {}", escape(&signer.signed), escape(signer.key_id.as_deref().unwrap_or(&signer.public_key))));
+    }
+    ui.weak("Members of the record that no claim covers are stated by the export and nothing else.");
+}

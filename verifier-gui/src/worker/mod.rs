@@ -1,0 +1,202 @@
+//! Work off the window's thread: verification on one thread, filters and excerpts on another, so that a table can be
+//! filtered while something else is verified.
+
+mod excerpt;
+mod verify;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use verifier_core::evidence::Batch;
+use verifier_core::finding::Location;
+use verifier_core::report::Report;
+
+use crate::filter::{Field, Filter};
+use crate::money::Books;
+use crate::state::Excerpt;
+use crate::table;
+
+/// What to verify.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Its number, repeated in its events.
+    pub number: u64,
+    /// Files, folders or archives.
+    pub paths: Vec<PathBuf>,
+    /// Where keys come from; the trust root when `None`.
+    pub key_manifest: Option<PathBuf>,
+    /// The trust root; the compiled-in one when `None`.
+    pub trust_root: Option<PathBuf>,
+}
+
+/// Everything that a verification gives.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// One report for each set of evidence.
+    pub reports: Vec<Arc<Report>>,
+    /// The rows of all of them, or why there are none.
+    pub books: Result<Arc<Books>, String>,
+    /// The evidence, to read places of it again.
+    pub batches: Arc<Vec<Batch>>,
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// How far a job is.
+    Progress {
+        /// The job.
+        job: u64,
+        /// What it is doing.
+        step: &'static str,
+        /// Bytes read.
+        done: u64,
+        /// Bytes to read, about.
+        of: u64,
+    },
+    /// A job ended.
+    Finished {
+        /// The job.
+        job: u64,
+        /// What it gave.
+        outcome: Box<Outcome>,
+    },
+    /// Rows were selected.
+    Filtered {
+        /// The filter job.
+        job: u64,
+        /// Positions of the rows.
+        rows: Arc<Vec<u32>>,
+    },
+    /// A place was read.
+    Excerpt(Excerpt),
+}
+
+/// A question that is answered at once.
+enum Quick {
+    Filter { job: u64, books: Arc<Books>, filter: Filter, sort: Option<(Field, bool)> },
+    Excerpt { batches: Arc<Vec<Batch>>, location: Location },
+}
+
+/// The threads.
+#[derive(Debug)]
+pub struct Worker {
+    jobs: Sender<Job>,
+    quick: Sender<Quick>,
+    events: Receiver<Event>,
+    /// Jobs up to this number are to stop.
+    stopped: Arc<AtomicU64>,
+    submitted: AtomicU64,
+    /// The newest filter job; older ones stop.
+    filter: Arc<AtomicU64>,
+}
+
+impl Worker {
+    /// Starts the threads; `wake` is called after every event.
+    pub fn start(wake: impl Fn() + Send + Sync + 'static) -> Self {
+        let (jobs, inbox) = mpsc::channel::<Job>();
+        let (quick, questions) = mpsc::channel::<Quick>();
+        let (outbox, events) = mpsc::channel();
+        let stopped = Arc::new(AtomicU64::new(0));
+        let filter = Arc::new(AtomicU64::new(0));
+        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(wake);
+        let (seen, answers, waker) = (Arc::clone(&stopped), outbox.clone(), Arc::clone(&wake));
+        thread::spawn(move || {
+            while let Ok(job) = inbox.recv() {
+                let progress = verify::JobProgress {
+                    job: job.number,
+                    step: "Verifying",
+                    last: Mutex::new(None),
+                    outbox: &outbox,
+                    wake: &*wake,
+                    seen: &seen,
+                };
+                let outcome = Box::new(verify::run(&job, progress));
+                if outbox.send(Event::Finished { job: job.number, outcome }).is_err() {
+                    break;
+                }
+                wake();
+            }
+        });
+        let newest = Arc::clone(&filter);
+        thread::spawn(move || {
+            while let Ok(question) = questions.recv() {
+                let answer = match question {
+                    Quick::Filter { job, books, filter, sort } => {
+                        let is_old = || newest.load(Ordering::Relaxed) > job;
+                        let rows = table::select(&books.ledger, filter, sort, &is_old);
+                        rows.map(|rows| Event::Filtered { job, rows: Arc::new(rows) })
+                    }
+                    Quick::Excerpt { batches, location } => {
+                        Some(Event::Excerpt(excerpt::read(&batches, location)))
+                    }
+                };
+                let Some(answer) = answer else { continue };
+                if answers.send(answer).is_err() {
+                    break;
+                }
+                waker();
+            }
+        });
+        Self { jobs, quick, events, stopped, submitted: AtomicU64::new(0), filter }
+    }
+
+    /// Queues a job.
+    pub fn submit(&self, job: Job) {
+        self.submitted.store(job.number, Ordering::Relaxed);
+        self.jobs.send(job).ok();
+    }
+
+    /// Asks every job so far to stop.
+    pub fn cancel(&self) {
+        self.stopped.store(self.submitted.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// Selects rows; an older selection that is under way stops.
+    pub fn filter(&self, job: u64, books: Arc<Books>, filter: Filter, sort: Option<(Field, bool)>) {
+        self.filter.store(job, Ordering::Relaxed);
+        self.quick.send(Quick::Filter { job, books, filter, sort }).ok();
+    }
+
+    /// Reads the bytes of a place.
+    pub fn excerpt(&self, batches: Arc<Vec<Batch>>, location: Location) {
+        self.quick.send(Quick::Excerpt { batches, location }).ok();
+    }
+
+    /// The next event, if there is one.
+    #[must_use]
+    pub fn next_event(&self) -> Option<Event> {
+        self.events.try_recv().ok()
+    }
+
+    /// Waits for an event, for tests.
+    #[must_use]
+    pub fn wait(&self, patience: Duration) -> Option<Event> {
+        self.events.recv_timeout(patience).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use verifier_core::report::Outcome;
+
+    use super::*;
+
+    #[test]
+    fn a_missing_file_is_reported_and_not_ignored() {
+        let worker = Worker::start(|| {});
+        let paths = vec!["/no/such/file".into()];
+        worker.submit(Job { number: 3, paths, key_manifest: None, trust_root: None });
+        let Some(Event::Finished { job, outcome }) = worker.wait(Duration::from_secs(60)) else {
+            panic!("no report");
+        };
+        assert_eq!((job, outcome.reports.len()), (3, 1));
+        assert_eq!(outcome.reports[0].outcome, Outcome::Unreadable);
+        assert!(outcome.reports[0].has_code("INPUT_UNREADABLE"));
+        assert!(outcome.books.is_err());
+    }
+}
