@@ -7,6 +7,7 @@ use egui::{Context, Ui};
 
 use crate::command::{Command, CommandSender};
 use crate::state::State;
+use crate::theme;
 use crate::update;
 use crate::views;
 use crate::worker::Worker;
@@ -23,6 +24,7 @@ impl App {
     /// Starts with some commands, mostly a file to open.
     #[must_use]
     pub fn new(context: &Context, start: Vec<Command>) -> Self {
+        theme::apply(context);
         let (sender, commands) = mpsc::channel();
         let repaint = context.clone();
         let app = Self {

@@ -42,6 +42,10 @@ pub enum Command {
     MoveRow(i64),
     /// Show all permits that pass a filter.
     Drill(String),
+    /// The name of the file for the table was edited.
+    EditSheet(String),
+    /// Write the table as CSV.
+    SaveSheet,
     /// Show the bytes of a place.
     ShowPlace(Location),
 }

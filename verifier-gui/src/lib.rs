@@ -5,6 +5,7 @@
 
 mod app;
 mod command;
+pub mod export;
 pub mod filter;
 pub mod money;
 pub mod state;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use verifier_core::claim::ledger::{RuleOutcome, Statement};
 use verifier_core::finding::Finding;
-use verifier_core::ledger::{Ledger, Total, money};
+use verifier_core::ledger::{Ledger, Total};
 use verifier_core::report::{Outcome, Report};
 
 use crate::filter::Field;
@@ -116,7 +116,8 @@ impl Books {
             return self.decisions.iter().take(most).cloned().collect();
         }
         let known = self.by.get(&field).into_iter().flatten();
-        let mut values: Vec<(String, u64)> = known.map(|(name, total)| (name.clone(), total.permits)).collect();
+        let mut values: Vec<(String, u64)> =
+            known.map(|(name, total)| (name.clone(), total.permits)).collect();
         values.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
         values.truncate(most);
         values
@@ -155,16 +156,15 @@ fn grades(ledger: &Ledger) -> Vec<(&'static str, i128, u64)> {
     grades.into_iter().map(|(grade, (sum, count))| (grade.as_str(), sum, count)).collect()
 }
 
-/// An amount for people: USD with thousands separated, two to six decimals.
+/// An amount for people: USD with thousands separated and always six decimals, so that points stand below each other.
 #[must_use]
 pub fn amount(micros: i128) -> String {
-    let plain = money::usd(micros);
-    let (sign, digits) = match plain.strip_prefix('-') {
-        Some(digits) => ("-", digits),
-        None => ("", plain.as_str()),
-    };
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "00"));
-    format!("{sign}{}.{fraction}", grouped(whole))
+    const MICROS: u128 = 1_000_000;
+    let magnitude = micros.unsigned_abs();
+    let sign = if micros < 0 { "-" } else { "" };
+    let whole = magnitude.checked_div(MICROS).unwrap_or(0).to_string();
+    let fraction = magnitude.checked_rem(MICROS).unwrap_or(0);
+    format!("{sign}{}.{fraction:06}", grouped(&whole))
 }
 
 /// Digits in groups of three.
@@ -187,10 +187,10 @@ mod tests {
 
     #[test]
     fn amounts_are_grouped_and_exact() {
-        assert_eq!(amount(0), "0.00");
+        assert_eq!(amount(0), "0.000000");
         assert_eq!(amount(1_234_567), "1.234567");
-        assert_eq!(amount(-1_234_567_890_000_000), "-1,234,567,890.00");
-        assert_eq!(amount(999_000_000), "999.00");
-        assert_eq!(amount(1_000_000_000), "1,000.00");
+        assert_eq!(amount(-1_234_567_890_000_000), "-1,234,567,890.000000");
+        assert_eq!(amount(999_000_000), "999.000000");
+        assert_eq!(amount(1_000_000_000), "1,000.000000");
     }
 }

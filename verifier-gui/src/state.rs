@@ -143,11 +143,16 @@ pub struct Table {
     pub selected: Option<u32>,
     /// Whether the selected row has to come into view.
     pub scrolls: bool,
+    /// The file that the table is written to.
+    pub sheet: String,
+    /// What became of writing it.
+    pub saved: Option<Result<String, String>>,
 }
 
 impl Default for Table {
     fn default() -> Self {
-        let hidden = [Field::Day, Field::Reason, Field::Operation, Field::Project, Field::Policy, Field::Status];
+        let hidden =
+            [Field::Day, Field::Reason, Field::Operation, Field::Project, Field::Policy, Field::Status];
         Self {
             filter: String::new(),
             error: None,
@@ -158,6 +163,8 @@ impl Default for Table {
             columns: Field::ALL.into_iter().filter(|field| !hidden.contains(field)).collect(),
             selected: None,
             scrolls: false,
+            sheet: String::new(),
+            saved: None,
         }
     }
 }

@@ -17,7 +17,9 @@ pub fn text(ledger: &Ledger, row: &PermitRow, field: Field) -> String {
         filter::Cell::Flag(flag) => if flag { "yes" } else { "no" }.to_owned(),
         filter::Cell::Day(day) => day.map(filter::day_text).unwrap_or_default(),
         filter::Cell::Number(None) => String::new(),
-        filter::Cell::Number(Some(number)) if field.kind() == Kind::Money => money::amount(i128::from(number)),
+        filter::Cell::Number(Some(number)) if field.kind() == Kind::Money => {
+            money::amount(i128::from(number))
+        }
         filter::Cell::Number(Some(number)) => number.to_string(),
     }
 }

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use verifier_core::render::headline;
+
 use crate::command::Command;
+use crate::export::Sheet;
 use crate::filter;
 use crate::state::{Running, Session, State, Table, View};
 use crate::worker::{Event, Job, Worker};
@@ -81,6 +84,8 @@ fn in_session(command: Command, session: &mut Session, worker: &Worker) -> Optio
                 }
             }
         }
+        Command::EditSheet(text) => session.table.sheet = text,
+        Command::SaveSheet => save(session, worker),
         Command::SelectRow(row) => session.table.selected = Some(row),
         Command::MoveRow(by) => move_row(session, by),
         Command::ShowPlace(location) => {
@@ -110,6 +115,27 @@ fn move_row(session: &mut Session, by: i64) {
     };
     table.selected = usize::try_from(next).ok().and_then(|next| table.row(next));
     table.scrolls = true;
+}
+
+fn save(session: &mut Session, worker: &Worker) {
+    let path = session.table.sheet.trim();
+    let (Ok(books), false) = (&session.books, path.is_empty()) else { return };
+    let trust: Vec<String> = session
+        .reports
+        .iter()
+        .map(|report| {
+            let line = headline::of(report);
+            format!("{}: {}", line.word, line.text)
+        })
+        .collect();
+    let sheet = Sheet {
+        trust: trust.join("; "),
+        filter: session.table.filter.clone(),
+        columns: session.table.columns.clone(),
+        rows: session.table.rows.clone(),
+    };
+    worker.save(Arc::clone(books), sheet, PathBuf::from(path));
+    session.table.saved = None;
 }
 
 fn refilter(session: &mut Session, worker: &Worker) {
@@ -180,6 +206,11 @@ pub fn take(event: Event, state: &mut State) {
                 table.is_filtering = false;
             }
         }
+        Event::Saved(said) => {
+            if let Some(session) = &mut state.session {
+                session.table.saved = Some(said);
+            }
+        }
         Event::Excerpt(excerpt) => {
             if let Some(session) = &mut state.session {
                 session.source = Some(excerpt);
@@ -202,7 +233,10 @@ mod tests {
 
     fn finished(job: u64) -> Event {
         let books = Err("none".to_owned());
-        Event::Finished { job, outcome: Box::new(Outcome { reports: Vec::new(), books, batches: Arc::default() }) }
+        Event::Finished {
+            job,
+            outcome: Box::new(Outcome { reports: Vec::new(), books, batches: Arc::default() }),
+        }
     }
 
     #[test]

@@ -26,7 +26,11 @@ fn tampered() -> Report {
     out.artifact.kind = "export".to_owned();
     out.claim(INTEGRITY, Requested::Evidence);
     let finding = Finding::disproves(&export::CONTENT_HASH_MISMATCH, "not the signed \u{202e}file")
-        .at(Location { file: "export.json".to_owned(), pointer: Some("/records/0".to_owned()), bytes: Some(3..9) })
+        .at(Location {
+            file: "export.json".to_owned(),
+            pointer: Some("/records/0".to_owned()),
+            bytes: Some(3..9),
+        })
         .fact("computed", "sha256:4413");
     out.unsupported(INTEGRITY, Subject::new("payload_content_hash", "export.json"), finding);
     out.not_proven = vec!["the signing time".to_owned()];
@@ -83,7 +87,8 @@ fn with(session: Session, view: View) -> State {
 
 #[test]
 fn a_refusal_is_shown_with_code_values_remedy_and_place() {
-    let (harness, _commands) = showing(with(session(vec![tampered()], Err("no rows".to_owned())), View::Overview));
+    let (harness, _commands) =
+        showing(with(session(vec![tampered()], Err("no rows".to_owned())), View::Overview));
     harness.get_by_label("DISPROVED");
     harness.get_by_label("Yes: the bytes are not the ones that were signed.");
     harness.get_by_label("• the signing time");
@@ -208,6 +213,14 @@ fn the_demo_is_verified_filtered_and_led_back_to_its_bytes() {
     app.send(Command::EditFilter("decison == deny".to_owned()));
     until(&mut app, &context, |state| state.session.as_ref().unwrap().table.error.is_some());
     assert_eq!(app.state().session.as_ref().unwrap().table.count(51), denied);
+    let folder = tempfile::tempdir().unwrap();
+    let sheet = folder.path().join("denied.csv");
+    app.send(Command::EditSheet(sheet.to_string_lossy().into_owned()));
+    app.send(Command::SaveSheet);
+    until(&mut app, &context, |state| state.session.as_ref().unwrap().table.saved.is_some());
+    let text = std::fs::read_to_string(&sheet).unwrap();
+    assert!(text.starts_with("# ") && text.contains("# evidence verified: VERIFIED: "), "{text}");
+    assert_eq!(text.lines().filter(|line| !line.starts_with('#')).count(), denied + 1, "{text}");
     let row = &books.ledger.permits[0];
     let location = Location {
         file: books.ledger.sources[0].label.clone(),
@@ -275,10 +288,14 @@ fn a_million_rows() {
         times.push(started.elapsed());
     }
     times.sort();
-    println!("frame over 1,000,000 rows: median {:?}, 95 % {:?}, slowest {:?}", times[100], times[190], times[199]);
+    println!(
+        "frame over 1,000,000 rows: median {:?}, 95 % {:?}, slowest {:?}",
+        times[100], times[190], times[199]
+    );
     let books = harness.state().session.as_ref().unwrap().books().unwrap().clone();
     let started = Instant::now();
     let filter = verifier_gui::filter::parse("decision == deny && cost > 10 usd").unwrap();
-    let rows = verifier_gui::table::select(&books.ledger, filter, Some((Field::Cost, true)), &|| false).unwrap();
+    let rows =
+        verifier_gui::table::select(&books.ledger, filter, Some((Field::Cost, true)), &|| false).unwrap();
     println!("filter and sort of 1,000,000 rows: {:?}, {} rows", started.elapsed(), rows.len());
 }

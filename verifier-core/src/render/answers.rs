@@ -85,19 +85,27 @@ fn changed(report: &Report) -> Answer {
     if report.accepted_without_trust && state == State::Supported {
         state = State::NotEstablished;
     }
-    answer("Was it changed after it was signed?", state, [
-        "No: the bytes are the ones that a trusted key signed.",
-        "Yes: the bytes are not the ones that were signed.",
-        "Not established: no signature of a trusted key over these bytes was verified.",
-    ])
+    answer(
+        "Was it changed after it was signed?",
+        state,
+        [
+            "No: the bytes are the ones that a trusted key signed.",
+            "Yes: the bytes are not the ones that were signed.",
+            "Not established: no signature of a trusted key over these bytes was verified.",
+        ],
+    )
 }
 
 fn deleted(report: &Report) -> Answer {
-    answer("Was anything deleted?", State::of(report.verdict(CONTINUITY)), [
-        "Not between the first and the last entry that are shown: the hash chain is unbroken. What came before or after is not known.",
-        "The hash chain is broken: something was taken out or altered.",
-        "Not established: there is no chain of entries that could be followed.",
-    ])
+    answer(
+        "Was anything deleted?",
+        State::of(report.verdict(CONTINUITY)),
+        [
+            "Not between the first and the last entry that are shown: the hash chain is unbroken. What came before or after is not known.",
+            "The hash chain is broken: something was taken out or altered.",
+            "Not established: there is no chain of entries that could be followed.",
+        ],
+    )
 }
 
 fn inserted(report: &Report) -> Answer {
@@ -107,11 +115,15 @@ fn inserted(report: &Report) -> Answer {
         (State::Supported, State::Supported) => State::Supported,
         _ => State::NotEstablished,
     };
-    answer("Was anything inserted or rewritten later?", state, [
-        "Not since witnesses cosigned the log: every entry is in it, payload included.",
-        "An entry is not the one that the log has, or the log contradicts itself.",
-        "Not established: no witnessed log has these entries, so the issuer could have written the history again before signing it.",
-    ])
+    answer(
+        "Was anything inserted or rewritten later?",
+        state,
+        [
+            "Not since witnesses cosigned the log: every entry is in it, payload included.",
+            "An entry is not the one that the log has, or the log contradicts itself.",
+            "Not established: no witnessed log has these entries, so the issuer could have written the history again before signing it.",
+        ],
+    )
 }
 
 fn signed(report: &Report) -> Answer {

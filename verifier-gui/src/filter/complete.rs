@@ -31,12 +31,16 @@ pub fn complete(text: &str, values: impl Fn(Field) -> Vec<String>) -> Vec<Comple
         let fitting = listed.into_iter().filter(|value| value.to_lowercase().starts_with(&begun));
         return fitting.take(MOST).map(|value| offer(value.clone(), quoted(&value))).collect();
     }
-    let is_after_value = matches!(words.last(), Some(last) if !matches!(*last, "&&" | "||" | "and" | "or" | "not"));
+    let is_after_value =
+        matches!(words.last(), Some(last) if !matches!(*last, "&&" | "||" | "and" | "or" | "not"));
     if is_after_value && begun.is_empty() {
         return ["&&", "||"].map(|word| offer(word.to_owned(), word.to_owned())).to_vec();
     }
     let fitting = Field::ALL.into_iter().filter(|field| field.name().starts_with(begun));
-    fitting.take(MOST).map(|field| offer(field.name().to_owned(), format!("{} {}", field.name(), sign(field)))).collect()
+    fitting
+        .take(MOST)
+        .map(|field| offer(field.name().to_owned(), format!("{} {}", field.name(), sign(field))))
+        .collect()
 }
 
 fn sign(field: Field) -> &'static str {
@@ -50,5 +54,9 @@ fn sign(field: Field) -> &'static str {
 fn quoted(value: &str) -> String {
     let plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/@".contains(&byte));
     let reserved = matches!(value, "and" | "or" | "not" | "");
-    if plain && !reserved { value.to_owned() } else { format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")) }
+    if plain && !reserved {
+        value.to_owned()
+    } else {
+        format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
+    }
 }

@@ -24,7 +24,10 @@ enum Token {
 /// [`FilterError`] with the place.
 pub fn parse(text: &str) -> Result<Filter, FilterError> {
     if text.len() > LONGEST {
-        return Err(FilterError { at: LONGEST, message: format!("a filter has at most {LONGEST} characters") });
+        return Err(FilterError {
+            at: LONGEST,
+            message: format!("a filter has at most {LONGEST} characters"),
+        });
     }
     let tokens = tokens(text)?;
     if tokens.is_empty() {
@@ -72,7 +75,9 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, FilterError> {
                         Some((_, '"')) => break,
                         Some((_, '\\')) => inner.extend(rest.next().map(|(_, escaped)| escaped)),
                         Some((_, character)) => inner.push(character),
-                        None => return Err(FilterError { at, message: "this quote is not closed".to_owned() }),
+                        None => {
+                            return Err(FilterError { at, message: "this quote is not closed".to_owned() });
+                        }
                     }
                 }
                 Token::Quoted(inner)
@@ -194,7 +199,9 @@ impl Parser<'_> {
             _ => return self.fail(format!("a value is missing here: {}", example(field))),
         };
         let operand = match field.kind() {
-            Kind::Text | Kind::Day if operator == Operator::Contains => Ok(Operand::Text(text.to_lowercase())),
+            Kind::Text | Kind::Day if operator == Operator::Contains => {
+                Ok(Operand::Text(text.to_lowercase()))
+            }
             Kind::Text => Ok(Operand::Text(text)),
             Kind::Day if is_day(&text) => Ok(Operand::Text(text)),
             Kind::Day => Err(format!("{text:?} is no day; write it like 2026-08-03")),

@@ -4,10 +4,13 @@ use super::*;
 
 fn ledger() -> Ledger {
     let mut ledger = Ledger::default();
-    for (number, (decision, provider, cost)) in
-        [("allow", "openai", Some(12_000_000)), ("deny", "openai", None), ("allow", "Anthropic AG", Some(250_000))]
-            .into_iter()
-            .enumerate()
+    for (number, (decision, provider, cost)) in [
+        ("allow", "openai", Some(12_000_000)),
+        ("deny", "openai", None),
+        ("allow", "Anthropic AG", Some(250_000)),
+    ]
+    .into_iter()
+    .enumerate()
     {
         let row = PermitRow {
             permit: ledger.names.intern(&format!("p{number}")),
@@ -44,7 +47,7 @@ fn filters_find_rows() {
     assert_eq!(found("provider == \"Anthropic AG\""), [2]);
     assert_eq!(found("anthropic"), [2], "a text alone is looked for everywhere");
     assert_eq!(found("day == 2026-08-03"), [0, 1, 2]);
-    assert_eq!(found("day > 2026-08-03"), [] as [usize; 0]);
+    assert_eq!(found("day > 2026-08-03"), Vec::<usize>::new());
     assert_eq!(found("dispatched == no"), [1]);
     assert_eq!(found("decision == allow || decision == deny && cost > 100"), [0, 2], "&& binds tighter");
 }
@@ -103,7 +106,8 @@ fn completions_lead_to_filters() {
 /// Nothing that a person types stops the program.
 #[test]
 fn any_text_is_a_filter_or_an_error() {
-    let pieces = ["(", ")", "!", "&&", "|", "cost", ">", "\"", "\\", "é", " ", "1.5", "usd", "==", "~", "not"];
+    let pieces =
+        ["(", ")", "!", "&&", "|", "cost", ">", "\"", "\\", "é", " ", "1.5", "usd", "==", "~", "not"];
     let mut state = 1_u64;
     for _ in 0..20_000 {
         let mut text = String::new();

@@ -66,7 +66,11 @@ fn group(rank: usize, id: &str, findings: &[&Finding], sender: &CommandSender, u
         ui.label(first.code.explanation);
         ui.label(RichText::new(format!("What to do: {}", first.code.remedy)).italics());
         let opened = rank < 3;
-        let title = if findings.len() == 1 { "Place and values".to_owned() } else { format!("{} places", findings.len()) };
+        let title = if findings.len() == 1 {
+            "Place and values".to_owned()
+        } else {
+            format!("{} places", findings.len())
+        };
         CollapsingHeader::new(title).id_salt(("places", rank, id)).default_open(opened).show(ui, |ui| {
             for finding in findings.iter().take(SHOWN) {
                 widgets::finding(finding, sender, ui);

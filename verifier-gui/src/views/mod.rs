@@ -21,7 +21,10 @@ pub fn window(state: &State, sender: &CommandSender, ui: &mut Ui) {
     keys(state, sender, ui);
     Panel::top("input").show(ui, |ui| input(state, sender, ui));
     if let (None, Some(session)) = (&state.running, &state.session) {
-        Panel::left("views").resizable(false).exact_size(132.0).show(ui, |ui| navigation(state, session, sender, ui));
+        Panel::left("views")
+            .resizable(false)
+            .exact_size(132.0)
+            .show(ui, |ui| navigation(state, session, sender, ui));
         Panel::bottom("status").show(ui, |ui| status(session, ui));
     }
     CentralPanel::default_margins().show(ui, |ui| {
@@ -39,7 +42,8 @@ pub fn window(state: &State, sender: &CommandSender, ui: &mut Ui) {
 /// Keys that work everywhere.
 fn keys(state: &State, sender: &CommandSender, ui: &mut Ui) {
     let typing = ui.ctx().egui_wants_keyboard_input();
-    let pressed = |modifiers: Modifiers, key: Key| ui.ctx().input_mut(|input| input.consume_key(modifiers, key));
+    let pressed =
+        |modifiers: Modifiers, key: Key| ui.ctx().input_mut(|input| input.consume_key(modifiers, key));
     if pressed(Modifiers::NONE, Key::F1) || (state.shows_help && pressed(Modifiers::NONE, Key::Escape)) {
         sender.send(Command::ToggleHelp);
     }
@@ -64,7 +68,7 @@ fn keys(state: &State, sender: &CommandSender, ui: &mut Ui) {
 fn input(state: &State, sender: &CommandSender, ui: &mut Ui) {
     ui.add_space(4.0);
     ui.horizontal(|ui| {
-        let width = (ui.available_width() - 560.0).max(160.0);
+        let width = (ui.available_width() - 740.0).max(160.0);
         let path = field("Evidence", "a file, folder or archive", &state.path, width, ui);
         if let Some(text) = path.edited {
             sender.send(Command::EditPath(text));
@@ -82,6 +86,10 @@ fn input(state: &State, sender: &CommandSender, ui: &mut Ui) {
         }
         if ui.button("Keys (F1)").clicked() {
             sender.send(Command::ToggleHelp);
+        }
+        let is_dark = ui.visuals().dark_mode;
+        if ui.button(if is_dark { "Light" } else { "Dark" }).clicked() {
+            ui.ctx().set_theme(if is_dark { egui::Theme::Light } else { egui::Theme::Dark });
         }
     });
     ui.add_space(4.0);
@@ -128,9 +136,9 @@ fn navigation(state: &State, session: &Session, sender: &CommandSender, ui: &mut
             Some(count) => format!("{} ({})", view.title(), crate::money::grouped(&count.to_string())),
             None => view.title().to_owned(),
         };
-        let size = egui::vec2(ui.available_width(), 28.0);
-        let button = egui::Button::selectable(view == state.view, title);
-        if ui.add_sized(size, button).clicked() {
+        let button = egui::Button::selectable(view == state.view, title).min_size(egui::vec2(0.0, 28.0));
+        let layout = egui::Layout::top_down_justified(egui::Align::LEFT);
+        if ui.with_layout(layout, |ui| ui.add(button)).inner.clicked() {
             sender.send(Command::Show(view));
         }
     }

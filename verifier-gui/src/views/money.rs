@@ -5,11 +5,15 @@ use egui_plot::{Bar, BarChart, Plot};
 use verifier_core::claim::ledger::RuleOutcome;
 use verifier_core::render::escape;
 
-use super::widgets::{Mark, mark, number, section, word};
+use super::widgets::{Mark, figure, mark, section, word};
 use crate::command::{Command, CommandSender};
 use crate::filter::Field;
 use crate::money::{Books, SUMMED, amount, grouped};
 use crate::state::Session;
+
+/// Widths of columns.
+const MONEY: f32 = 130.0;
+const COUNT: f32 = 96.0;
 
 /// Lines of a sum that are shown.
 const LINES: usize = 30;
@@ -57,12 +61,12 @@ fn totals(books: &Books, ui: &mut Ui) {
             ("   difference to actual cost", books.total.difference),
         ] {
             ui.label(title);
-            number(&amount(micros), ui);
+            figure(&amount(micros), MONEY, ui);
             ui.end_row();
         }
         for (grade, sum, count) in &books.grades {
             ui.label(format!("   {}: {} permits", grade.replace('_', " "), grouped(&count.to_string())));
-            number(&amount(*sum), ui);
+            figure(&amount(*sum), MONEY, ui);
             ui.end_row();
         }
     });
@@ -78,11 +82,20 @@ fn days(books: &Books, ui: &mut Ui) {
     let bars: Vec<Bar> = days
         .iter()
         .zip(0_u32..)
-        .map(|((day, total), at)| Bar::new(f64::from(at), height(total.actual)).width(0.7).name(format!("{day}: USD {}", amount(total.actual))))
+        .map(|((day, total), at)| {
+            Bar::new(f64::from(at), height(total.actual))
+                .width(0.7)
+                .name(format!("{day}: USD {}", amount(total.actual)))
+        })
         .collect();
+    let colour = ui.visuals().hyperlink_color;
     let names: Vec<String> = days.iter().map(|(day, _)| day.clone()).collect();
     let label = move |mark: egui_plot::GridMark, _: &std::ops::RangeInclusive<f64>| {
-        names.iter().zip(0_u32..).find(|(_, at)| (f64::from(*at) - mark.value).abs() < 0.01).map_or(String::new(), |(name, _)| name.clone())
+        names
+            .iter()
+            .zip(0_u32..)
+            .find(|(_, at)| (f64::from(*at) - mark.value).abs() < 0.01)
+            .map_or(String::new(), |(name, _)| name.clone())
     };
     Plot::new("days")
         .height(160.0)
@@ -90,13 +103,15 @@ fn days(books: &Books, ui: &mut Ui) {
         .allow_scroll(false)
         .allow_drag(false)
         .show_grid([false, true])
+        .show_x(false)
+        .show_y(false)
         .x_axis_formatter(label)
-        .show(ui, |plot| plot.bar_chart(BarChart::new("USD by day", bars)));
+        .show(ui, |plot| plot.bar_chart(BarChart::new("USD by day", bars).color(colour)));
     Grid::new("day-sums").num_columns(3).striped(true).spacing([24.0, 2.0]).show(ui, |ui| {
         for (day, total) in &days {
             ui.label(if day.is_empty() { "no day" } else { day });
-            number(&grouped(&total.permits.to_string()), ui);
-            number(&amount(total.actual), ui);
+            figure(&grouped(&total.permits.to_string()), COUNT, ui);
+            figure(&amount(total.actual), MONEY, ui);
             ui.end_row();
         }
     });
@@ -114,17 +129,21 @@ fn sums(books: &Books, field: Field, sender: &CommandSender, ui: &mut Ui) {
     let rest = sums.len().saturating_sub(LINES);
     Grid::new(("sums", field.name())).num_columns(3).striped(true).spacing([24.0, 2.0]).show(ui, |ui| {
         ui.strong(field.title());
-        ui.strong("Permits");
-        ui.strong("Cost USD");
+        figure("Permits", COUNT, ui);
+        figure("Cost USD", MONEY, ui);
         ui.end_row();
         for (value, total) in sums.into_iter().take(LINES) {
             if value.is_empty() {
                 ui.weak("not stated");
             } else if ui.link(escape(value).into_owned()).clicked() {
-                sender.send(Command::Drill(format!("{} == \"{}\"", field.name(), value.replace('\\', "\\\\").replace('"', "\\\""))));
+                sender.send(Command::Drill(format!(
+                    "{} == \"{}\"",
+                    field.name(),
+                    value.replace('\\', "\\\\").replace('"', "\\\"")
+                )));
             }
-            number(&grouped(&total.permits.to_string()), ui);
-            number(&amount(total.actual), ui);
+            figure(&grouped(&total.permits.to_string()), COUNT, ui);
+            figure(&amount(total.actual), MONEY, ui);
             ui.end_row();
         }
     });
@@ -139,19 +158,22 @@ fn envelopes(books: &Books, ui: &mut Ui) {
         return;
     }
     Grid::new("envelopes").num_columns(7).striped(true).spacing([20.0, 2.0]).show(ui, |ui| {
-        for title in ["Envelope", "Cap", "Reserved", "Spent", "Remaining", "Bookings", "Breaches"] {
-            ui.strong(title);
+        ui.strong("Envelope");
+        for title in ["Cap", "Reserved", "Spent", "Remaining"] {
+            figure(title, MONEY, ui);
         }
+        ui.strong("Bookings");
+        figure("Breaches", COUNT, ui);
         ui.end_row();
         for line in &books.envelopes {
             let optional = |micros: Option<i128>| micros.map_or("none".to_owned(), amount);
             ui.label(escape(&line.envelope).into_owned());
-            number(&optional(line.cap), ui);
-            number(&amount(line.reserved), ui);
-            number(&amount(line.spent), ui);
-            number(&optional(line.remaining), ui);
+            figure(&optional(line.cap), MONEY, ui);
+            figure(&amount(line.reserved), MONEY, ui);
+            figure(&amount(line.spent), MONEY, ui);
+            figure(&optional(line.remaining), MONEY, ui);
             ui.label(if line.is_complete { "complete" } else { "some are missing" });
-            number(&line.breaches.to_string(), ui);
+            figure(&line.breaches.to_string(), COUNT, ui);
             ui.end_row();
         }
     });
@@ -159,8 +181,11 @@ fn envelopes(books: &Books, ui: &mut Ui) {
 
 fn rules(books: &Books, ui: &mut Ui) {
     Grid::new("rules").num_columns(6).striped(true).spacing([16.0, 2.0]).show(ui, |ui| {
-        for title in ["", "Rule", "", "Compared", "Not possible", "Failed"] {
+        for title in ["", "Rule", ""] {
             ui.strong(title);
+        }
+        for title in ["Compared", "Not possible", "Failed"] {
+            figure(title, COUNT, ui);
         }
         ui.end_row();
         for line in &books.rules {
@@ -175,7 +200,7 @@ fn rules(books: &Books, ui: &mut Ui) {
             ui.label(format!("{} {}", line.id, line.title)).on_hover_text(line.compares);
             ui.label(word(shape, &line.outcome.as_str().replace('_', " "), ui));
             for count in [checked, missing, violated] {
-                number(&grouped(&count.to_string()), ui);
+                figure(&grouped(&count.to_string()), COUNT, ui);
             }
             ui.end_row();
         }

@@ -27,7 +27,10 @@ pub(super) fn show(session: &Session, sender: &CommandSender, ui: &mut Ui) {
     head(session, books, sender, ui);
     let selected = session.table.selected.and_then(|row| at(books, row));
     if let Some(row) = selected {
-        Panel::right("permit").resizable(true).default_size(360.0).show(ui, |ui| detail(session, books, row, sender, ui));
+        Panel::right("permit")
+            .resizable(true)
+            .default_size(360.0)
+            .show(ui, |ui| detail(session, books, row, sender, ui));
     }
     rows(&session.table, books, sender, ui);
 }
@@ -87,7 +90,11 @@ fn head(session: &Session, books: &Books, sender: &CommandSender, ui: &mut Ui) {
                 for (value, count) in books.values(field, 20) {
                     let title = format!("{}  {}", escape(&value), grouped(&count.to_string()));
                     if ui.button(title).clicked() {
-                        let part = format!("{} == \"{}\"", field.name(), value.replace('\\', "\\\\").replace('"', "\\\""));
+                        let part = format!(
+                            "{} == \"{}\"",
+                            field.name(),
+                            value.replace('\\', "\\\\").replace('"', "\\\"")
+                        );
                         let filter = match table.filter.trim() {
                             "" => part,
                             filter => format!("({filter}) && {part}"),
@@ -100,6 +107,29 @@ fn head(session: &Session, books: &Books, sender: &CommandSender, ui: &mut Ui) {
         }
         if !table.filter.is_empty() && ui.button("Clear filter").clicked() {
             sender.send(Command::EditFilter(String::new()));
+        }
+    });
+    ui.horizontal(|ui| {
+        let label = ui.label("Save these rows as");
+        let mut text = table.sheet.clone();
+        let edit =
+            TextEdit::singleline(&mut text).id_salt("sheet").hint_text("permits.csv").desired_width(280.0);
+        if ui.add(edit).labelled_by(label.id).changed() {
+            sender.send(Command::EditSheet(text));
+        }
+        if ui.add_enabled(!table.sheet.trim().is_empty(), egui::Button::new("Save CSV")).clicked() {
+            sender.send(Command::SaveSheet);
+        }
+        match &table.saved {
+            Some(Ok(said)) => {
+                mark(Mark::Good, "written", ui);
+                ui.label(escape(said).into_owned());
+            }
+            Some(Err(why)) => {
+                mark(Mark::Bad, "not written", ui);
+                ui.label(escape(why).into_owned());
+            }
+            None => {}
         }
     });
     ui.add_space(4.0);
@@ -118,13 +148,22 @@ fn width(field: Field) -> f32 {
 fn rows(state: &Table, books: &Books, sender: &CommandSender, ui: &mut Ui) {
     let count = state.count(books.ledger.permits.len());
     if count == 0 {
-        ui.label(if state.filter.is_empty() { "There are no permits." } else { "No permit passes the filter." });
+        ui.label(if state.filter.is_empty() {
+            "There are no permits."
+        } else {
+            "No permit passes the filter."
+        });
         return;
     }
     ScrollArea::horizontal().auto_shrink([false, false]).show(ui, |ui| {
-        let mut builder = TableBuilder::new(ui).striped(true).sense(Sense::click()).auto_shrink([false, false]);
+        let mut builder = TableBuilder::new(ui)
+            .striped(true)
+            .cell_layout(egui::Layout::left_to_right(egui::Align::Center))
+            .sense(Sense::click())
+            .auto_shrink([false, false]);
         for field in &state.columns {
-            builder = builder.column(Column::initial(width(*field)).at_least(40.0).resizable(true).clip(true));
+            builder =
+                builder.column(Column::initial(width(*field)).at_least(40.0).resizable(true).clip(true));
         }
         if state.scrolls
             && let Some(selected) = state.selected
@@ -144,7 +183,9 @@ fn rows(state: &Table, books: &Books, sender: &CommandSender, ui: &mut Ui) {
         });
         body.body(|body| {
             body.rows(ROW, count, |mut line| {
-                let Some((number, row)) = state.row(line.index()).and_then(|row| Some((row, at(books, row)?))) else {
+                let Some((number, row)) =
+                    state.row(line.index()).and_then(|row| Some((row, at(books, row)?)))
+                else {
                     return;
                 };
                 line.set_selected(state.selected == Some(number));
@@ -177,7 +218,8 @@ fn cell(books: &Books, row: &PermitRow, field: Field, ui: &mut Ui) {
         Kind::Money | Kind::Number => number(&text, ui),
         _ => {
             let shown = escape(&text).into_owned();
-            let shown = if field == Field::Permit { RichText::new(shown).monospace() } else { RichText::new(shown) };
+            let shown =
+                if field == Field::Permit { RichText::new(shown).monospace() } else { RichText::new(shown) };
             ui.add(egui::Label::new(shown).truncate().selectable(false));
         }
     }
@@ -244,7 +286,8 @@ fn proof(session: &Session, books: &Books, row: &PermitRow, ui: &mut Ui) {
     }
     let id = books.ledger.text(row.permit);
     let intervals = report.decisions.as_ref().map(|decisions| &decisions.intervals);
-    let interval = intervals.into_iter().flatten().find(|interval| interval.permit_id.eq_ignore_ascii_case(id));
+    let interval =
+        intervals.into_iter().flatten().find(|interval| interval.permit_id.eq_ignore_ascii_case(id));
     if let Some(interval) = interval {
         let bound = |bound: &Option<verifier_core::report::Bound>| match bound {
             Some(bound) => format!("{} ({})", escape(&bound.time), escape(&bound.source)),
@@ -254,7 +297,11 @@ fn proof(session: &Session, books: &Books, row: &PermitRow, ui: &mut Ui) {
         ui.label(format!("dispatched no earlier than {}", bound(&interval.dispatched_no_earlier_than)));
     }
     for signer in &report.signers {
-        ui.weak(format!("{} by {}", escape(&signer.signed), escape(signer.key_id.as_deref().unwrap_or(&signer.public_key))));
+        ui.weak(format!(
+            "{} by {}",
+            escape(&signer.signed),
+            escape(signer.key_id.as_deref().unwrap_or(&signer.public_key))
+        ));
     }
     ui.weak("Members of the record that no claim covers are stated by the export and nothing else.");
 }

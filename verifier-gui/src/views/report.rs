@@ -46,7 +46,8 @@ pub(super) fn show(report: &Report, sender: &CommandSender, ui: &mut Ui) {
         report.claims.iter().for_each(|claim| draw_claim(claim, ui));
         section("Checks", ui);
         for step in &report.coverage {
-            let counts: Vec<String> = step.counts.iter().map(|(what, count)| format!("{count} {what}")).collect();
+            let counts: Vec<String> =
+                step.counts.iter().map(|(what, count)| format!("{count} {what}")).collect();
             ui.label(match &step.skipped {
                 Some(why) => format!("not run: {}: {}", step.title, escape(why)),
                 None => format!("ran: {} {}", step.title, counts.join(", ")),
@@ -77,7 +78,8 @@ fn draw_claim(claim: &ClaimOutcome, ui: &mut Ui) {
         }
     });
     ui.indent(claim.name, |ui| {
-        for subject in claim.subjects.iter().filter(|subject| subject.verdict != Verdict::Supported).take(20) {
+        for subject in claim.subjects.iter().filter(|subject| subject.verdict != Verdict::Supported).take(20)
+        {
             ui.label(format!("{}: {}", subject.code.id, escape(&subject.message)));
         }
         for text in &claim.does_not_establish {

@@ -82,7 +82,12 @@ pub(super) fn mark(mark: Mark, word: &str, ui: &mut Ui) -> Response {
             painter.circle_stroke(centre, 7.0, Stroke::new(2.0, colour));
         }
         Mark::Note => {
-            painter.rect_stroke(rect.shrink(6.0), CornerRadius::same(1), Stroke::new(1.5, colour), StrokeKind::Middle);
+            painter.rect_stroke(
+                rect.shrink(6.0),
+                CornerRadius::same(1),
+                Stroke::new(1.5, colour),
+                StrokeKind::Middle,
+            );
         }
     }
     response
@@ -144,5 +149,14 @@ pub(super) fn section(title: &str, ui: &mut Ui) {
 pub(super) fn number(text: &str, ui: &mut Ui) {
     ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
         ui.add(egui::Label::new(RichText::new(text).monospace()).truncate());
+    });
+}
+
+/// A number in a column of this width.
+pub(super) fn figure(text: &str, width: f32, ui: &mut Ui) {
+    let size = egui::vec2(width, ui.spacing().interact_size.y);
+    ui.allocate_ui_with_layout(size, egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        ui.set_min_width(width);
+        ui.label(RichText::new(text).monospace());
     });
 }

@@ -15,6 +15,7 @@ use verifier_core::evidence::Batch;
 use verifier_core::finding::Location;
 use verifier_core::report::Report;
 
+use crate::export::{self, Sheet};
 use crate::filter::{Field, Filter};
 use crate::money::Books;
 use crate::state::Excerpt;
@@ -74,12 +75,15 @@ pub enum Event {
     },
     /// A place was read.
     Excerpt(Excerpt),
+    /// The table was written, or why it was not.
+    Saved(Result<String, String>),
 }
 
 /// A question that is answered at once.
 enum Quick {
     Filter { job: u64, books: Arc<Books>, filter: Filter, sort: Option<(Field, bool)> },
     Excerpt { batches: Arc<Vec<Batch>>, location: Location },
+    Save { books: Arc<Books>, sheet: Sheet, path: PathBuf },
 }
 
 /// The threads.
@@ -134,6 +138,15 @@ impl Worker {
                     Quick::Excerpt { batches, location } => {
                         Some(Event::Excerpt(excerpt::read(&batches, location)))
                     }
+                    Quick::Save { books, sheet, path } => {
+                        let saved = export::save(&books, &sheet, &path);
+                        let name = path.to_string_lossy();
+                        let said = match saved {
+                            Ok(rows) => Ok(format!("{rows} rows written to {name}")),
+                            Err(error) => Err(format!("{name} was not written: {error}")),
+                        };
+                        Some(Event::Saved(said))
+                    }
                 };
                 let Some(answer) = answer else { continue };
                 if answers.send(answer).is_err() {
@@ -165,6 +178,11 @@ impl Worker {
     /// Reads the bytes of a place.
     pub fn excerpt(&self, batches: Arc<Vec<Batch>>, location: Location) {
         self.quick.send(Quick::Excerpt { batches, location }).ok();
+    }
+
+    /// Writes the table.
+    pub fn save(&self, books: Arc<Books>, sheet: Sheet, path: PathBuf) {
+        self.quick.send(Quick::Save { books, sheet, path }).ok();
     }
 
     /// The next event, if there is one.

@@ -80,8 +80,8 @@ fn rows(
     progress: &JobProgress<'_>,
 ) -> Result<Books, String> {
     let sets: Vec<&Evidence> = batches.iter().flat_map(|batch| &batch.sets).collect();
-    let ledger = ledger::read(&sets, &policy.limits, policy.workers, progress)
-        .map_err(|error| error.to_string())?;
+    let ledger =
+        ledger::read(&sets, &policy.limits, policy.workers, progress).map_err(|error| error.to_string())?;
     if ledger.permits.is_empty() && ledger.events.is_empty() {
         return Err("this evidence has no permit records and no budget bookings".to_owned());
     }
