@@ -10,6 +10,8 @@ const OPEN: [Color32; 2] = [Color32::from_rgb(0x8a, 0x5a, 0x00), Color32::from_r
 /// Text that stands out from its ground by more than 7 to 1, dark and light.
 pub(crate) fn apply(context: &Context) {
     context.all_styles_mut(|style| {
+        let link = if style.visuals.dark_mode { [0x6c, 0xb6, 0xff] } else { [0x00, 0x50, 0x9e] };
+        style.visuals.hyperlink_color = Color32::from_rgb(link[0], link[1], link[2]);
         let text = if style.visuals.dark_mode { 0xdc } else { 0x1e };
         style.visuals.override_text_color = Some(Color32::from_gray(text));
         style.visuals.weak_text_color =
