@@ -168,7 +168,7 @@ impl Call {
             output,
             cost,
             held: cost + 1 + part(50_000, 44),
-            is_denied: number % DENIED == 0,
+            is_denied: number.is_multiple_of(DENIED),
             fault,
         }
     }
@@ -223,10 +223,8 @@ pub fn write(directory: &Path, calls: u64, each: u64) -> Result<Value> {
     let content_hash = prefixed(&export.hash.finalize().into());
     write_signed(directory, &keys, &content_hash, calls)?;
     let count = planted.len();
-    for (name, value) in [("planted.json", &Value::Array(planted))] {
-        let path = directory.join(name);
-        fs::write(&path, document::pretty(value)?).map_err(|error| Error::file(&path, error))?;
-    }
+    let path = directory.join("planted.json");
+    fs::write(&path, document::pretty(&Value::Array(planted))?).map_err(|error| Error::file(&path, error))?;
     Ok(json!({"path": directory.display().to_string(), "calls": calls, "planted": count}))
 }
 
@@ -427,7 +425,7 @@ fn gateway_lines(call: &Call, out: &mut dyn Write) -> std::io::Result<()> {
         _ => 1,
     };
     // Half of the calls carry the permit's id, the others are found by the provider's.
-    let by_name = call.number % 2 == 0 || call.is_denied;
+    let by_name = call.number.is_multiple_of(2) || call.is_denied;
     for _ in 0..times {
         line(&format!("resp_{}", call.number), by_name.then_some(call.permit.as_str()))?;
     }
