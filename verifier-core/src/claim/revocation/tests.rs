@@ -195,7 +195,8 @@ fn absence_needs_the_exact_scope_and_no_dispatch_in_it() {
         change(&mut one);
         code(&facts(vec![one]), None)
     };
-    let cases: [(fn(&mut SegmentFacts), &str); 9] = [
+    type Change = fn(&mut SegmentFacts);
+    let cases: [(Change, &str); 9] = [
         (|s| s.window = None, "EXPORT_SCOPE_PREDICATE_OUT_OF_GRAMMAR"),
         (|s| s.window.as_mut().unwrap().permit_id.push('x'), "EXPORT_SCOPE_COMMITMENT_MISSING"),
         (|s| s.window.as_mut().unwrap().project_id.push('x'), "EXPORT_SCOPE_COMMITMENT_MISSING"),
