@@ -85,9 +85,9 @@ fn every_entry_is_under_a_witnessed_head_and_nothing_else_passes_for_it() {
     }
     for (changed, code) in [
         (format!("{}{}", &text[..first], &text[end + 1..]), "TLOG_INCLUSION_MISSING"),
-        (text.replacen("@v1", "@v1\n", 1), "TLOG_NOTE_MALFORMED"),
+        (text.replacen("@v1", "@v1\n", 1), "TLOG_PROOF_MALFORMED"),
         (text.replacen('\n', &format!("\n{}\n", &text[first..end]), 1), "TLOG_PROOF_MALFORMED"),
-        (text[..head].to_owned(), "TLOG_PROOF_MALFORMED"),
+        (text[..head].to_owned(), "TLOG_NOTE_MALFORMED"),
         (format!("{} {}{}", &text[..end], "A".repeat(43) + "=", &text[end..]), "TLOG_PROOF_LENGTH"),
     ] {
         let report = put(&changed);
