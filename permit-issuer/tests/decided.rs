@@ -113,6 +113,12 @@ fn a_checkpoint_beside_the_export_must_know_the_same_entry() {
     let report = judge(&foreign, &other, |_| {});
     assert_eq!(report.outcome, Outcome::Disproved);
     assert!(report.has_code("CHAIN_HEAD_CONTRADICTED"), "{:?}", report.counts);
+    // The same when the operator names it instead.
+    fs::remove_file(foreign.join("checkpoint.json")).unwrap();
+    let named = judge(&foreign, &other, |policy| {
+        policy.checkpoint = Some(NamedBlob::new("kept.json", kept.clone().into_bytes()));
+    });
+    assert!(named.has_code("CHAIN_HEAD_CONTRADICTED"), "{:?}", named.counts);
     // A checkpoint that nobody trusted signed accuses nobody.
     let forged = kept.replace("\"ed25519:", "\"ed25519:A");
     fs::write(foreign.join("checkpoint.json"), forged).unwrap();

@@ -24,11 +24,12 @@ mod tests;
 
 use std::collections::HashMap;
 
+use crate::archive::Entry;
 use crate::claim::export::{Export, STREAMED};
 use crate::claim::tlog::LogOrder;
 use crate::claim::{checkpoint, name, scope, tlog};
-use crate::evidence::Fields;
 use crate::evidence::stream::{self, Origin, Settings};
+use crate::evidence::{Fields, Part};
 use crate::finding::catalog::{decided as code, input};
 use crate::finding::{Code, Effect, Finding, Location, Verdict};
 use crate::report::{ReportBuilder, Requested, Subject};
@@ -104,10 +105,15 @@ pub(super) struct Order {
 
 /// The checkpoints that are established.
 fn anchors(export: &Export<'_>, out: &mut ReportBuilder) -> Vec<checkpoint::Anchor> {
-    let parts = export.set.checkpoint.iter().chain(&export.set.anchors);
+    let named = export.policy.checkpoint.as_ref().and_then(|file| {
+        let bytes = file.content.as_ref().ok()?.as_slice().to_vec();
+        let entry = Entry::from_bytes(&file.name, bytes);
+        Some(Part { label: file.name.clone(), entry, ..export.set.payload.clone() })
+    });
+    let beside = export.set.checkpoint.iter().chain(&export.set.anchors).cloned();
     let mut anchors = Vec::new();
-    for part in parts {
-        match checkpoint::anchor(part, export.policy) {
+    for part in named.into_iter().chain(beside) {
+        match checkpoint::anchor(&part, export.policy) {
             Ok(anchor) => anchors.push(anchor),
             Err(why) => out.not_proven.push(format!("what checkpoint {} says about time: {why}", part.label)),
         }

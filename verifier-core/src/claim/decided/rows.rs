@@ -117,6 +117,11 @@ fn row(entry: Value<'_>, carrier: Option<&str>, place: EntryPlace) -> Option<Row
     let event_type = entry.member_text("event_type")?;
     let text = |name: &str| entry.member(name).and_then(Value::non_empty_text).map(Box::<str>::from);
     let span = entry.span();
+    // The time that the record hash covers.
+    let times: &[&str] = match place {
+        EntryPlace::Record(_) => &["occurred_at", "created_at"],
+        EntryPlace::Chain(_) | EntryPlace::Nested(..) => &["created_at"],
+    };
     let detail = if &*event_type == OBSERVED {
         Some(Detail::Observed(Observed { note: note(entry) }))
     } else {
@@ -125,7 +130,7 @@ fn row(entry: Value<'_>, carrier: Option<&str>, place: EntryPlace) -> Option<Row
     Some(Row {
         scope: text("chain_scope"),
         sequence,
-        stated: ["created_at", "occurred_at"].iter().find_map(|name| micros(entry.member(name))),
+        stated: times.iter().find_map(|name| micros(entry.member(name))),
         hash: entry.member_text("record_hash").and_then(|text| hex::decode(text.as_bytes())),
         place,
         span: (span.start, span.end),
