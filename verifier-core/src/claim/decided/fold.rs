@@ -29,8 +29,6 @@ pub(super) struct Permit {
     pub(super) reviewed: Option<Event>,
     pub(super) dispatched: Option<Event>,
     pub(super) answered: Option<Event>,
-    /// Its events stand in more than one chain.
-    pub(super) is_scattered: bool,
 }
 
 impl Permit {
@@ -65,7 +63,6 @@ pub(super) struct Permits {
 impl Permits {
     pub(super) fn take(&mut self, moment: Moment, event: Event) {
         let permit = self.all.entry(moment.permit).or_default();
-        permit.is_scattered |= permit.first().is_some_and(|(scope, _)| scope != event.at.scope);
         let earlier = |known: Option<Event>| match known {
             Some(known) if known.at.sequence <= event.at.sequence => known,
             _ => event,
