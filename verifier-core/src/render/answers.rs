@@ -180,7 +180,9 @@ mod tests {
                 }
             }
         }
-        let refused = of(&samples::refused());
-        assert_ne!(refused.first().map(|answer| answer.state), Some(State::Supported));
+        let states = |report| of(&report).into_iter().map(|answer| answer.state).collect::<Vec<_>>();
+        // The signature holds and the chain does not.
+        assert_eq!(states(samples::refused())[..2], [State::Supported, State::Disproved]);
+        assert!(!states(samples::unreadable()).contains(&State::Supported));
     }
 }
