@@ -9,6 +9,7 @@ pub mod command;
 pub mod decided;
 pub mod export;
 pub mod input;
+pub mod key_status;
 pub mod ledger;
 pub mod monitor;
 pub mod permit;
@@ -37,6 +38,7 @@ static TABLES: &[&[&Code]] = &[
     closure::ALL,
     decided::ALL,
     checkpoint::ALL,
+    key_status::ALL,
     monitor::ALL,
     permit::ALL,
     revocation::ALL,
