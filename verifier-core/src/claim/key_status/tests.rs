@@ -286,7 +286,8 @@ fn references_are_those_that_the_scope_state_counts() {
     fn refs(pack: &mut Pack, rows: &[Json]) {
         pack.manifest["keys"][2]["event_refs"] = rows.into();
     }
-    let cases: [(fn(&mut Pack), &str); 5] = [
+    type Change = fn(&mut Pack);
+    let cases: [(Change, &str); 5] = [
         (|pack| refs(pack, &[reference(13, "compromised")]), "EVENT_REF_OUT_OF_SCOPE"),
         (|pack| refs(pack, &[reference(4, "compromised")]), "EVENT_REF_DUPLICATE"),
         (|pack| refs(pack, &[]), "EVENT_REF_COUNT_MISMATCH"),
