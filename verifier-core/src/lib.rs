@@ -54,6 +54,7 @@ pub mod reconcile;
 pub mod registry;
 pub mod render;
 pub mod report;
+pub mod sample;
 pub mod sigstore;
 pub mod time;
 pub mod timestamp;
