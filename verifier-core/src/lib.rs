@@ -61,4 +61,5 @@ pub mod timestamp;
 pub mod tlog;
 pub mod trust;
 pub mod verify;
+pub mod workpaper;
 pub mod x509;
