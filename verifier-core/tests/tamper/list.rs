@@ -92,12 +92,13 @@ impl Tally {
         self.places.iter().filter_map(wrong).collect()
     }
 
-    /// The rows of the table that speak for no place of the artifact.
+    /// The rows of the table that vouch for something and speak for no place of the artifact.
     pub(crate) fn idle_rows(&self, artifact: &str) -> Vec<&'static str> {
         let rows = ARTIFACTS.iter().find(|own| own.name == artifact).unwrap().rows;
         let spoken: Vec<&str> =
             self.places.keys().filter_map(|place| row_of(artifact, place)).map(|row| row.field).collect();
-        rows.iter().map(|row| row.field).filter(|field| !spoken.contains(field)).collect()
+        let vouching = rows.iter().filter(|row| row.extent != Extent::None);
+        vouching.map(|row| row.field).filter(|field| !spoken.contains(field)).collect()
     }
 
     /// What a section of the committed list lacks (`+`) and has too much (`-`).
