@@ -15,7 +15,6 @@ use verifier_core::verify::NoProgress;
 
 use super::{Console, Ended, run, show};
 use crate::args::ci::CiArgs;
-use crate::exit::Exit;
 use crate::input;
 
 pub(super) fn run(args: &CiArgs, console: &mut Console<'_>) -> Ended {
