@@ -46,6 +46,7 @@ pub mod crypto;
 pub mod evidence;
 pub mod finding;
 pub mod format;
+pub mod gate;
 pub mod json;
 pub mod ledger;
 pub mod merkle;

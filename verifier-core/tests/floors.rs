@@ -16,7 +16,7 @@ const FLOORS: &[&[&str]] = &[
     &["report", "evidence"],
     &["registry", "ledger"],
     &["claim", "reconcile", "render"],
-    &["verify"],
+    &["verify", "gate"],
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -4,6 +4,7 @@
 //! have stands under the heading [`front::ADDED`].
 
 mod checkpoint;
+pub(crate) mod ci;
 pub(crate) mod claim;
 pub(crate) mod doctor;
 pub(crate) mod export;
@@ -57,6 +58,9 @@ pub(crate) enum Command {
     /// Evaluate one claim, or list the claims
     #[command(after_help = EXIT_STATUS)]
     Claim(claim::ClaimArgs),
+    /// Verify, then apply a pipeline's policy: claims, keys, ages, findings, money, accepted exceptions
+    #[command(after_help = EXIT_STATUS)]
+    Ci(ci::CiArgs),
     /// Show a key manifest: entries, validity, and who signed it
     Keys(keys::KeysArgs),
     /// Collect all trust material into one file, or show what of it counts at a date

@@ -3,8 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::claim::{ClaimOutcome, Requested, SemanticsRef, SubjectOutcome};
 use super::fields;
 use super::{
-    ArtifactSummary, DecisionSummary, FindingCount, Outcome, Report, SemanticsSummary, SignerSummary,
-    StepRecord,
+    ArtifactSummary, CheckpointTime, DecisionSummary, FindingCount, Outcome, Report, SemanticsSummary,
+    SignerSummary, StepRecord,
 };
 use crate::finding::{Code, Effect, Finding, Verdict, catalog};
 use crate::time::Timestamp;
@@ -71,6 +71,8 @@ pub struct ReportBuilder {
     pub signers: Vec<SignerSummary>,
     /// Decision before execution.
     pub decisions: Option<DecisionSummary>,
+    /// Times of a verified checkpoint.
+    pub checkpoints: Vec<CheckpointTime>,
     /// What a green result does not prove.
     pub not_proven: Vec<String>,
     /// Set when an unsigned or self-attested artifact is accepted on request.
@@ -98,6 +100,7 @@ impl ReportBuilder {
             semantics: SemanticsSummary::default(),
             signers: Vec::new(),
             decisions: None,
+            checkpoints: Vec::new(),
             not_proven: Vec::new(),
             accepted_without_trust: false,
             order: Vec::new(),
@@ -362,6 +365,7 @@ impl ReportBuilder {
             signers: self.signers,
             semantics: self.semantics,
             decisions: self.decisions,
+            checkpoints: self.checkpoints,
             claims,
             findings: self.findings,
             counts: self.counts.into_iter().map(|(code, count)| FindingCount { code, count }).collect(),

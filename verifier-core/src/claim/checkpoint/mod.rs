@@ -17,7 +17,7 @@ use crate::finding::{Effect, Finding, Location, Verdict, catalog};
 use crate::format::checkpoint::Checkpoint;
 use crate::json::{Document, ParserLimits, Value};
 use crate::registry;
-use crate::report::{FileSummary, ReportBuilder, Subject};
+use crate::report::{CheckpointTime, FileSummary, ReportBuilder, Subject, TimeSource};
 use crate::time::{Timestamp, UnixNanos};
 use crate::trust::TrustPolicy;
 
@@ -180,7 +180,7 @@ pub(crate) fn judge(
     signature::check(&examined, composite.as_deref(), stamped.not_later_than, out);
     semantics.enforce(out, &part.label);
     semantics.annotate(out);
-    describe(&examined, stamped.not_later_than.is_some(), out);
+    describe(&examined, stamped.not_later_than, out);
     stamped
 }
 
@@ -220,7 +220,7 @@ fn receipts(examined: &Examined<'_>, out: &mut ReportBuilder) -> Stamped {
 }
 
 /// What people read about the checkpoint, and what no signature covers.
-fn describe(examined: &Examined<'_>, stamped: bool, out: &mut ReportBuilder) {
+fn describe(examined: &Examined<'_>, stamped: Option<UnixNanos>, out: &mut ReportBuilder) {
     let checkpoint = &examined.checkpoint;
     for (title, member) in [("Checkpoint id", "checkpoint_id"), ("Stated time", "computed_at")] {
         if let Some(text) = checkpoint.text(member) {
@@ -234,8 +234,16 @@ fn describe(examined: &Examined<'_>, stamped: bool, out: &mut ReportBuilder) {
         if let Some(hash) = checkpoint.text("composite_hash") {
             out.artifact.signed.push(("Composite hash".to_owned(), hash.into_owned()));
         }
+        if let Some(by) = stamped {
+            let source = TimeSource::Timestamp;
+            out.checkpoints.push(CheckpointTime { time: by.to_string(), source });
+        }
+        let stated = checkpoint.text("computed_at").filter(|text| Timestamp::parse(text).is_some());
+        if let Some(time) = stated {
+            out.checkpoints.push(CheckpointTime { time: time.into_owned(), source: TimeSource::Stated });
+        }
     }
-    if !stamped {
+    if stamped.is_none() {
         out.not_proven.push("when the checkpoint was made: its time and its id are not signed".to_owned());
     }
     out.not_proven
