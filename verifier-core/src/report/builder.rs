@@ -5,6 +5,7 @@ use super::{
     ArtifactSummary, DecisionSummary, FindingCount, Outcome, Report, SemanticsSummary, SignerSummary,
     StepRecord,
 };
+use crate::chain::ScopeStretches;
 use crate::finding::{Code, Effect, Finding, Verdict, catalog};
 use crate::time::Timestamp;
 
@@ -69,6 +70,8 @@ pub struct ReportBuilder {
     pub signers: Vec<SignerSummary>,
     /// Decision before execution.
     pub decisions: Option<DecisionSummary>,
+    /// Chain entries that were walked.
+    pub chains: Vec<ScopeStretches>,
     /// What a green result does not prove.
     pub not_proven: Vec<String>,
     /// Set when an unsigned or self-attested artifact is accepted on request.
@@ -95,6 +98,7 @@ impl ReportBuilder {
             semantics: SemanticsSummary::default(),
             signers: Vec::new(),
             decisions: None,
+            chains: Vec::new(),
             not_proven: Vec::new(),
             accepted_without_trust: false,
             order: Vec::new(),
@@ -346,6 +350,7 @@ impl ReportBuilder {
             semantics: self.semantics,
             decisions: self.decisions,
             claims,
+            chains: self.chains,
             findings: self.findings,
             counts: self.counts.into_iter().map(|(code, count)| FindingCount { code, count }).collect(),
             coverage: self.coverage,

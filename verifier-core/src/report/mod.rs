@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::chain::ScopeStretches;
 use crate::finding::{Finding, Verdict};
 
 pub use builder::{ReportBuilder, Subject};
@@ -233,6 +234,9 @@ pub struct Report {
     pub decisions: Option<DecisionSummary>,
     /// Claims in order of first appearance.
     pub claims: Vec<ClaimOutcome>,
+    /// The chain entries that were walked, by scope; only where the policy asks for them.
+    #[serde(skip)]
+    pub chains: Vec<ScopeStretches>,
     /// Findings, most serious first, then in order of discovery.
     pub findings: Vec<Finding>,
     /// Findings counted by code, in order of first appearance.
