@@ -38,6 +38,7 @@
 #![warn(missing_docs)]
 
 pub mod archive;
+pub mod audit;
 pub mod bytes;
 pub mod canon;
 pub mod chain;

@@ -17,6 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["registry", "ledger"],
     &["claim", "reconcile", "render"],
     &["verify"],
+    &["audit"],
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::{ClaimOutcome, Requested, SemanticsRef, SubjectOutcome};
 use super::{
-    ArtifactSummary, DecisionSummary, FindingCount, Outcome, Report, SemanticsSummary, SignerSummary,
+    ArtifactSummary, ChainHead, DecisionSummary, FindingCount, Outcome, Report, SemanticsSummary, SignerSummary,
     StepRecord,
 };
 use crate::chain::ScopeStretches;
@@ -72,6 +72,8 @@ pub struct ReportBuilder {
     pub decisions: Option<DecisionSummary>,
     /// Chain entries that were walked.
     pub chains: Vec<ScopeStretches>,
+    /// Heads of a checkpoint that is established.
+    pub heads: Vec<ChainHead>,
     /// What a green result does not prove.
     pub not_proven: Vec<String>,
     /// Set when an unsigned or self-attested artifact is accepted on request.
@@ -99,6 +101,7 @@ impl ReportBuilder {
             signers: Vec::new(),
             decisions: None,
             chains: Vec::new(),
+            heads: Vec::new(),
             not_proven: Vec::new(),
             accepted_without_trust: false,
             order: Vec::new(),
@@ -351,6 +354,7 @@ impl ReportBuilder {
             decisions: self.decisions,
             claims,
             chains: self.chains,
+            heads: self.heads,
             findings: self.findings,
             counts: self.counts.into_iter().map(|(code, count)| FindingCount { code, count }).collect(),
             coverage: self.coverage,

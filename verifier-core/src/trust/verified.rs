@@ -24,6 +24,18 @@ impl Basis {
     pub fn is_trusted(self) -> bool {
         self != Self::SelfAttested
     }
+
+    /// The name in machine output.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pinned => "pinned",
+            Self::Root => "root",
+            Self::SignedManifest => "signed_manifest",
+            Self::Manifest => "manifest",
+            Self::SelfAttested => "self_attested",
+        }
+    }
 }
 
 /// A value whose signature was checked. Only this module's parent makes one.
