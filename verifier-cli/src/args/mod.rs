@@ -3,6 +3,7 @@
 //! Options have the reference verifier's names and meaning (spec 08 section 3, spec 03 section 6); what it does not
 //! have stands under the heading [`front::ADDED`].
 
+pub(crate) mod audit;
 mod checkpoint;
 pub(crate) mod claim;
 pub(crate) mod doctor;
@@ -76,6 +77,9 @@ pub(crate) enum Command {
     /// Decide whether two heads of one log are of one history
     #[command(after_help = EXIT_STATUS)]
     CompareHeads(log::CompareHeadsArgs),
+    /// Verify many archives of a period and judge whether each chain's population is complete
+    #[command(after_help = EXIT_STATUS)]
+    Audit(audit::AuditArgs),
     /// Replay budgets, judge the money rules and total the cost of verified evidence
     #[command(after_help = EXIT_STATUS)]
     Ledger(ledger::LedgerArgs),

@@ -1,5 +1,6 @@
 //! One file per command: arguments to core values, a call of core, a renderer.
 
+mod audit;
 mod checkpoint;
 mod claim;
 mod doctor;
@@ -64,6 +65,7 @@ pub(crate) fn dispatch(command: Command, console: &mut Console<'_>) -> Ended {
         Command::Checkpoint(args) => checkpoint::run(&args, console),
         Command::Log(args) => log::run(&args, console),
         Command::CompareHeads(args) => log::compare(&args, console),
+        Command::Audit(args) => audit::run(&args, console),
         Command::Ledger(args) => ledger::run(&args, console),
         Command::Reconcile(args) => reconcile::run(&args, console),
         Command::Sigstore(args) => sigstore::run(&args, console),

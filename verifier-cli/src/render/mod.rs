@@ -1,5 +1,6 @@
 //! Output for the terminal; document formats live in `verifier_core::render`.
 
+pub(crate) mod audit;
 pub(crate) mod csv;
 pub(crate) mod escape;
 pub(crate) mod human;

@@ -89,6 +89,10 @@ crate::codes! {
         "State key unreadable",
         "The key for the state file must be an Ed25519 private key in PEM (PKCS #8).",
         "Make one with openssl genpkey -algorithm ed25519 and keep it with you." }
+    AUDIT_STATE_UNWRITABLE {
+        "State file cannot be written",
+        "The state could not be written beside its place and moved there.",
+        "Name a file in a folder that can be written; what stood there before was kept." }
     DIFF_EQUAL {
         "No difference",
         "Both exports verified and hold the same records and members.",
