@@ -44,6 +44,7 @@ pub mod canon;
 pub mod chain;
 pub mod claim;
 pub mod crypto;
+pub mod diff;
 pub mod evidence;
 pub mod finding;
 pub mod format;

@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["trust", "chain", "format"],
     &["report", "evidence"],
     &["registry", "ledger"],
-    &["claim", "reconcile", "render"],
+    &["claim", "diff", "reconcile", "render"],
     &["verify"],
     &["audit"],
 ];

@@ -6,6 +6,7 @@
 pub(crate) mod audit;
 mod checkpoint;
 pub(crate) mod claim;
+pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod front;
@@ -80,6 +81,9 @@ pub(crate) enum Command {
     /// Verify many archives of a period and judge whether each chain's population is complete
     #[command(after_help = EXIT_STATUS)]
     Audit(audit::AuditArgs),
+    /// Compare two exports of one window record by record
+    #[command(after_help = EXIT_STATUS)]
+    Diff(diff::DiffArgs),
     /// Replay budgets, judge the money rules and total the cost of verified evidence
     #[command(after_help = EXIT_STATUS)]
     Ledger(ledger::LedgerArgs),

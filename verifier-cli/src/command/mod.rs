@@ -3,6 +3,7 @@
 mod audit;
 mod checkpoint;
 mod claim;
+mod diff;
 mod doctor;
 mod explain;
 mod export;
@@ -66,6 +67,7 @@ pub(crate) fn dispatch(command: Command, console: &mut Console<'_>) -> Ended {
         Command::Log(args) => log::run(&args, console),
         Command::CompareHeads(args) => log::compare(&args, console),
         Command::Audit(args) => audit::run(&args, console),
+        Command::Diff(args) => diff::run(&args, console),
         Command::Ledger(args) => ledger::run(&args, console),
         Command::Reconcile(args) => reconcile::run(&args, console),
         Command::Sigstore(args) => sigstore::run(&args, console),

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod csv;
+pub(crate) mod diff;
 pub(crate) mod escape;
 pub(crate) mod human;
 pub(crate) mod ledger;

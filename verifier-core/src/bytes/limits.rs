@@ -69,6 +69,8 @@ pub enum Resource {
     ChainRuns,
     /// Rows of a ledger.
     LedgerRows,
+    /// Records that are compared or judged across files.
+    AuditEntries,
 }
 
 impl fmt::Display for Resource {
@@ -81,6 +83,7 @@ impl fmt::Display for Resource {
             Self::Entries => "entries of an archive or folder",
             Self::ChainRuns => "separate stretches of one chain",
             Self::LedgerRows => "rows of a ledger",
+            Self::AuditEntries => "records across files",
         })
     }
 }
