@@ -84,6 +84,9 @@ pub(crate) enum Command {
     /// Compare two exports of one window record by record
     #[command(after_help = EXIT_STATUS)]
     Diff(diff::DiffArgs),
+    /// Print a checkpoint card, or compare evidence with the card of somebody else
+    #[command(after_help = EXIT_STATUS)]
+    Card(diff::CardArgs),
     /// Replay budgets, judge the money rules and total the cost of verified evidence
     #[command(after_help = EXIT_STATUS)]
     Ledger(ledger::LedgerArgs),

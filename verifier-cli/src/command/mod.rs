@@ -1,6 +1,7 @@
 //! One file per command: arguments to core values, a call of core, a renderer.
 
 mod audit;
+mod card;
 mod checkpoint;
 mod claim;
 mod diff;
@@ -68,6 +69,7 @@ pub(crate) fn dispatch(command: Command, console: &mut Console<'_>) -> Ended {
         Command::CompareHeads(args) => log::compare(&args, console),
         Command::Audit(args) => audit::run(&args, console),
         Command::Diff(args) => diff::run(&args, console),
+        Command::Card(args) => card::run(&args, console),
         Command::Ledger(args) => ledger::run(&args, console),
         Command::Reconcile(args) => reconcile::run(&args, console),
         Command::Sigstore(args) => sigstore::run(&args, console),

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use verifier_core::audit::card::{Comparison, Relation};
 use verifier_core::audit::{Audit, CLAIM, Completeness, ScopeAudit, Standing};
 use verifier_core::finding::Effect;
 use verifier_core::report::Outcome;
@@ -180,6 +181,34 @@ fn write_findings(audit: &Audit, page: &mut Page<'_>) -> io::Result<()> {
         for text in next {
             page.labelled(2, "- ", text)?;
         }
+    }
+    Ok(())
+}
+
+/// Writes how a card compares with evidence.
+pub(crate) fn comparison(comparison: &Comparison, page: &mut Page<'_>) -> io::Result<()> {
+    let is = |wanted| comparison.chains.iter().any(|(_, relation)| *relation == wanted);
+    let word = match comparison.outcome {
+        Outcome::Verified if is(Relation::EvidenceExtends) => "CONSISTENT",
+        Outcome::Verified => "SAME",
+        Outcome::Unreadable => "UNREADABLE",
+        _ if is(Relation::SplitView) => "SPLIT VIEW",
+        Outcome::Disproved => "DISPROVED",
+        Outcome::NotEstablished => "NOT ESTABLISHED",
+    };
+    let word = page.paint(Tone::from(comparison.outcome), word);
+    page.line(&format!("{word}: {} chains on the card", comparison.chains.len()))?;
+    for (scope, relation) in &comparison.chains {
+        let scope = escape::text(scope);
+        page.paragraph(2, &format!("{scope}: {}", relation.as_str().replace('_', " ")))?;
+    }
+    if !comparison.not_on_card.is_empty() {
+        page.heading("Chains that are not on the card")?;
+        page.paragraph(2, &escape::text(&comparison.not_on_card.join(", ")))?;
+    }
+    page.heading("Findings")?;
+    for finding in &comparison.findings {
+        write_finding(finding, page)?;
     }
     Ok(())
 }

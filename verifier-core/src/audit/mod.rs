@@ -13,6 +13,7 @@
 //! file that was left out whole is noticed only when an expectation, a checkpoint or an earlier run names it.
 
 mod binding;
+pub mod card;
 mod document;
 mod keys;
 mod population;

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod cards;
 mod evidence;
 mod resume;
 
