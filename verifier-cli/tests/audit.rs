@@ -72,11 +72,15 @@ impl Files {
 /// The run dies by SIGKILL while it works; the next one goes on from the state and ends in the same bytes.
 #[test]
 fn a_killed_run_resumes_with_the_same_bytes() {
-    let (archives, files) = (copies(60), Files::new());
+    let (archives, files) = (copies(30), Files::new());
     let state = |name: &str| files.path(name);
     let words = |state: &str| -> Vec<String> {
         let words = ["audit", text(archives.path()), "--format", "json", "--workers", "1", "--state", state];
-        words.iter().map(|word| (*word).to_owned()).chain(["--state-key".to_owned(), files.path("key.pem")]).collect()
+        words
+            .iter()
+            .map(|word| (*word).to_owned())
+            .chain(["--state-key".to_owned(), files.path("key.pem")])
+            .collect()
     };
     let all = |state: &str| {
         let words = words(state);
@@ -141,10 +145,8 @@ fn options_that_do_not_fit_are_usage_errors() {
     assert_eq!(status(&["audit", path, "--from", "2026-02-01", "--to", "2026-01-01"]), 2);
     let inside = text(&archives.path().join("state")).to_owned();
     assert_eq!(status(&["audit", path, "--state", &inside, "--state-key", &key]), 2);
-    let without_date = Command::new(PROGRAM)
-        .args(["audit", path, "--state", &state, "--state-key", &key])
-        .output()
-        .unwrap();
+    let without_date =
+        Command::new(PROGRAM).args(["audit", path, "--state", &state, "--state-key", &key]).output().unwrap();
     assert_eq!(without_date.status.code(), Some(2));
     assert!(!Path::new(&state).exists());
     assert_eq!(status(&["diff", path]), 2);
@@ -166,7 +168,8 @@ fn unreadable_and_unknown_inputs_are_named() {
 #[test]
 fn results_do_not_depend_on_threads() {
     let archives = copies(7);
-    let with = |workers| run(&["audit", text(archives.path()), "--format", "json", "--workers", workers]).stdout;
+    let with =
+        |workers| run(&["audit", text(archives.path()), "--format", "json", "--workers", workers]).stdout;
     assert_eq!(with("1"), with("5"));
     let whole: serde_json::Value = serde_json::from_slice(&with("1")).unwrap();
     assert_eq!(whole["scopes"][0]["overlaps"].as_array().unwrap().len(), 6);
@@ -186,7 +189,8 @@ fn diff_ends_in_a_verdict() {
     assert_eq!(document["counts"]["missing"], 435);
     assert_eq!(document["first_difference"]["sequence"], 1);
     let payload = archives.path().join("001/export.json");
-    let changed = fs::read_to_string(&payload).unwrap().replacen("\"severity\":\"info\"", "\"severity\":\"warn\"", 1);
+    let changed =
+        fs::read_to_string(&payload).unwrap().replacen("\"severity\":\"info\"", "\"severity\":\"warn\"", 1);
     fs::write(&payload, changed).unwrap();
     let tampered = run(&["diff", one, two]);
     assert_eq!(tampered.status.code(), Some(1), "the second contradicts its signature");

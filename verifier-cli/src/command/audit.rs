@@ -54,10 +54,11 @@ pub(super) fn run(args: &AuditArgs, console: &mut Console<'_>) -> Ended {
     let plan = audit::plan(evidence::gather(&paths, &policy.limits));
     let progress = ProgressLine::new(console.environment.err_is_terminal && !args.quiet);
     let known = book.as_ref().map(|book| book.before.clone());
-    let members = audit::examine(&plan.sets, &policy, known.as_ref(), &progress, &mut |members| match &mut book {
-        Some(book) if members.len() < plan.sets.len() => book.save_part(members),
-        _ => Ok(()),
-    });
+    let members =
+        audit::examine(&plan.sets, &policy, known.as_ref(), &progress, &mut |members| match &mut book {
+            Some(book) if members.len() < plan.sets.len() => book.save_part(members),
+            _ => Ok(()),
+        });
     progress.clear();
     let members = match members.and_then(|members| {
         book.as_ref().map_or(Ok(()), |book| book.save(&book.before.after(&members)))?;
@@ -79,8 +80,7 @@ pub(super) fn run(args: &AuditArgs, console: &mut Console<'_>) -> Ended {
         expected: args.expect_scope.iter().cloned().collect(),
     };
     let records = members.into_iter().map(|member| member.record).collect();
-    let audit =
-        audit::conclude(records, plan.beside, &earlier, expectation, policy.limits.findings_per_code);
+    let audit = audit::conclude(records, plan.beside, &earlier, expectation, policy.limits.findings_per_code);
     let exit = Exit::from(audit.outcome);
     let environment = console.environment;
     console.print(exit, |out| match args.format {
@@ -101,12 +101,7 @@ struct StateBook {
 }
 
 impl StateBook {
-    fn open(
-        path: &Path,
-        key: &OsStr,
-        binding: [u8; 32],
-        console: &mut Console<'_>,
-    ) -> Result<Self, Ended> {
+    fn open(path: &Path, key: &OsStr, binding: [u8; 32], console: &mut Console<'_>) -> Result<Self, Ended> {
         let pem = console.read(key, KEY_BYTES)?;
         let key = std::str::from_utf8(pem.as_slice())
             .map_err(|_| "it is not text".to_owned())

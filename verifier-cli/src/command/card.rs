@@ -60,7 +60,11 @@ pub(super) fn run(args: &CardArgs, console: &mut Console<'_>) -> Ended {
             Ok(card) => console.print(Exit::VERIFIED, |out| write!(out, "{card}")),
             Err(why) => {
                 let worst = sets.iter().map(|set| set.outcome).fold(Outcome::NotEstablished, Outcome::worst);
-                let code = if worst == Outcome::NotEstablished { &CARD_NOT_COMPARABLE } else { &AUDIT_SET_NOT_VERIFIED };
+                let code = if worst == Outcome::NotEstablished {
+                    &CARD_NOT_COMPARABLE
+                } else {
+                    &AUDIT_SET_NOT_VERIFIED
+                };
                 console.failed(Exit::from(worst), code, &why)
             }
         };
@@ -72,9 +76,7 @@ pub(super) fn run(args: &CardArgs, console: &mut Console<'_>) -> Ended {
     comparison.findings.extend(plan.beside);
     let environment = console.environment;
     console.print(Exit::from(comparison.outcome), |out| match args.format {
-        PlainForm::Human => {
-            render::comparison(&comparison, &mut Page::new(out, args.color, environment))
-        }
+        PlainForm::Human => render::comparison(&comparison, &mut Page::new(out, args.color, environment)),
         PlainForm::Json => writeln!(out, "{:#}", document(&comparison)),
     })
 }

@@ -30,8 +30,7 @@ pub(crate) fn human(audit: &Audit, as_of: &Timestamp, page: &mut Page<'_>) -> io
         page.labelled(2, "- ", text)?;
     }
     page.line("")?;
-    let foot =
-        format!("{CLAIM} as of {} by keel-verify {}", as_of.to_rfc3339(), env!("CARGO_PKG_VERSION"));
+    let foot = format!("{CLAIM} as of {} by keel-verify {}", as_of.to_rfc3339(), env!("CARGO_PKG_VERSION"));
     let foot = page.paint(Tone::Dim, &foot);
     page.line(&foot)
 }
@@ -47,8 +46,7 @@ fn headline(audit: &Audit, page: &mut Page<'_>) -> io::Result<()> {
         Outcome::Verified => "COMPLETE",
     };
     let verified = audit.sets.iter().filter(|set| set.outcome == Outcome::Verified).count();
-    let complete =
-        audit.scopes.iter().filter(|scope| scope.completeness == Completeness::Complete).count();
+    let complete = audit.scopes.iter().filter(|scope| scope.completeness == Completeness::Complete).count();
     let word = page.paint(Tone::from(audit.outcome), word);
     page.line(&format!(
         "{word}: {complete} of {} chains complete, {verified} of {} sets verified",

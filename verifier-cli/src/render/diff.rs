@@ -29,7 +29,9 @@ pub(crate) fn human(shown: &Shown<'_>, page: &mut Page<'_>) -> io::Result<()> {
         (Outcome::Verified, _) => "EQUAL",
         (Outcome::Unreadable, _) => "UNREADABLE",
         (_, false) if shown.reports.iter().all(|report| report.outcome == Outcome::Verified) => "DIFFERENT",
-        (Outcome::Disproved, _) if shown.reports.iter().any(|report| report.outcome == Outcome::Disproved) => {
+        (Outcome::Disproved, _)
+            if shown.reports.iter().any(|report| report.outcome == Outcome::Disproved) =>
+        {
             "DISPROVED"
         }
         (Outcome::Disproved, _) => "DIFFERENT",
@@ -52,8 +54,12 @@ pub(crate) fn human(shown: &Shown<'_>, page: &mut Page<'_>) -> io::Result<()> {
     if let Some(of) = &diff.fields_of {
         page.heading(&format!("Fields of {} that differ", escape::text(&of.name.to_string())))?;
         for field in &diff.fields {
-            let value = |value: &Option<String>| value.as_deref().map_or_else(|| "absent".to_owned(), escape::text);
-            page.paragraph(2, &escape::text(if field.pointer.is_empty() { "(whole)" } else { &field.pointer }))?;
+            let value =
+                |value: &Option<String>| value.as_deref().map_or_else(|| "absent".to_owned(), escape::text);
+            page.paragraph(
+                2,
+                &escape::text(if field.pointer.is_empty() { "(whole)" } else { &field.pointer }),
+            )?;
             page.labelled(6, "A  ", &value(&field.first))?;
             page.labelled(6, "B  ", &value(&field.second))?;
         }
@@ -98,15 +104,17 @@ fn write_difference(difference: &Difference, page: &mut Page<'_>) -> io::Result<
         let text = place.as_ref().map_or_else(
             || "absent".to_owned(),
             |place| {
-                let hash = place.record_hash.as_deref().map_or_else(String::new, |hash| {
-                    format!(", record hash {}", escape::text(hash))
-                });
+                let hash = place
+                    .record_hash
+                    .as_deref()
+                    .map_or_else(String::new, |hash| format!(", record hash {}", escape::text(hash)));
                 format!("{}{hash}, content {}", escape::text(&place.pointer), place.digest)
             },
         );
         page.labelled(6, side, &text)?;
     }
-    let hashes = [&difference.first, &difference.second].map(|place| place.as_ref().map(|place| &place.record_hash));
+    let hashes =
+        [&difference.first, &difference.second].map(|place| place.as_ref().map(|place| &place.record_hash));
     if let [Some(Some(first)), Some(Some(second))] = hashes
         && first == second
     {
@@ -118,9 +126,9 @@ fn write_difference(difference: &Difference, page: &mut Page<'_>) -> io::Result<
 /// The JSON document, `keel-verify.diff/v1`.
 pub(crate) fn document(shown: &Shown<'_>) -> Value {
     let diff = shown.diff;
-    let files = diff.files.iter().zip(shown.reports).map(|(file, report)| {
-        json!({ "file": file.label, "sha256": file.sha256, "outcome": report.outcome })
-    });
+    let files = diff.files.iter().zip(shown.reports).map(
+        |(file, report)| json!({ "file": file.label, "sha256": file.sha256, "outcome": report.outcome }),
+    );
     json!({
         "format": "keel-verify.diff/v1",
         "tool": { "name": TOOL, "version": env!("CARGO_PKG_VERSION") },

@@ -40,7 +40,10 @@ pub fn binding(policy: &TrustPolicy) -> [u8; 32] {
         KeySource::SelfAttested => text.item("keys", b"self-attested"),
     }
     text.file("trust root", trust_root.as_ref());
-    text.item("switches", format!("{allow_unsigned} {walk:?} {closures:?} {skip} {kit_authorities}").as_bytes());
+    text.item(
+        "switches",
+        format!("{allow_unsigned} {walk:?} {closures:?} {skip} {kit_authorities}").as_bytes(),
+    );
     text.file("anchors", anchors.as_ref());
     match directory {
         None => text.item("directory", b"none"),

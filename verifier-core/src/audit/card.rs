@@ -26,8 +26,8 @@ use super::record::{SetRecord, Standing};
 use super::union::{Piece, Union};
 use crate::bytes::hex;
 use crate::crypto::{PublicKey, sha256};
-use crate::finding::catalog::audit as code;
 use crate::finding::Finding;
+use crate::finding::catalog::audit as code;
 use crate::report::Outcome;
 use crate::time::Timestamp;
 
@@ -176,7 +176,8 @@ impl Card {
         }
         let mut last_name: Option<String> = None;
         while let Some(name) = reader.word("chain ") {
-            let name = unescape(name).filter(|own| !own.is_empty() && last_name.as_ref().is_none_or(|last| last < own));
+            let name = unescape(name)
+                .filter(|own| !own.is_empty() && last_name.as_ref().is_none_or(|last| last < own));
             let Some(name) = name else {
                 return Err(fail(reader.line, "chains stand in ascending order of their names"));
             };
@@ -208,9 +209,10 @@ impl Card {
         let mut outcome = Outcome::Verified;
         for set in sets.iter().filter(|set| set.outcome != Outcome::Verified) {
             outcome = outcome.worst(set.outcome);
-            let reason = set.failures.first().map_or_else(String::new, |failure| {
-                format!(": {}: {}", failure.code.id, failure.message)
-            });
+            let reason = set
+                .failures
+                .first()
+                .map_or_else(String::new, |failure| format!(": {}: {}", failure.code.id, failure.message));
             let message = format!("{} did not verify{reason}", set.label);
             findings.push(Finding::lacks(&code::AUDIT_SET_NOT_VERIFIED, message));
         }
@@ -259,12 +261,14 @@ fn scopes(sets: &[SetRecord]) -> BTreeSet<String> {
 }
 
 fn union_of(scope: &str, sets: &[SetRecord]) -> Union {
-    let pieces = sets.iter().enumerate().filter(|(_, set)| set.standing == Standing::Verified).flat_map(|(at, set)| {
-        let own = set.chains.iter().filter(|chain| chain.scope == scope);
-        own.flat_map(move |chain| {
-            chain.stretches.iter().map(move |stretch| Piece { set: at, standing: set.standing, stretch })
-        })
-    });
+    let pieces = sets.iter().enumerate().filter(|(_, set)| set.standing == Standing::Verified).flat_map(
+        |(at, set)| {
+            let own = set.chains.iter().filter(|chain| chain.scope == scope);
+            own.flat_map(move |chain| {
+                chain.stretches.iter().map(move |stretch| Piece { set: at, standing: set.standing, stretch })
+            })
+        },
+    );
     Union::of(pieces.collect())
 }
 
@@ -278,7 +282,8 @@ fn chain_of(scope: &str, sets: &[SetRecord]) -> Result<Option<CardChain>, String
     if contradicts(&union) {
         return Err(format!("the archives hold two histories of {scope}; keel-verify audit says where"));
     }
-    let heads = sets.iter().flat_map(|set| &set.heads).filter(|head| head.scope == scope && head.sequence >= 1);
+    let heads =
+        sets.iter().flat_map(|set| &set.heads).filter(|head| head.scope == scope && head.sequence >= 1);
     let top = heads.max_by_key(|head| head.sequence);
     let held = union.segments.last().and_then(|segment| {
         let last = segment.slots.last()?;
@@ -292,7 +297,10 @@ fn chain_of(scope: &str, sets: &[SetRecord]) -> Result<Option<CardChain>, String
     if let (Some(top), Some(held)) = (top, &held)
         && union.get(top.sequence).is_some_and(|slot| slot.kept.hash != top.hash)
     {
-        return Err(format!("a checkpoint names another record {} of {scope} than {}", top.sequence, held.last));
+        return Err(format!(
+            "a checkpoint names another record {} of {scope} than {}",
+            top.sequence, held.last
+        ));
     }
     Ok(held.or_else(|| top.map(|top| CardChain { held: None, last: top.sequence, head: top.hash })))
 }
@@ -316,7 +324,8 @@ fn compare(scope: &str, chain: &CardChain, sets: &[SetRecord]) -> (Relation, Fin
             (Relation::SplitView, finding)
         }
         Some(_) if contradicts(&union) => {
-            let message = format!("{scope}: the archives contradict each other; keel-verify audit says where");
+            let message =
+                format!("{scope}: the archives contradict each other; keel-verify audit says where");
             (Relation::NotHeld, Finding::lacks(&code::CARD_NOT_COMPARABLE, message))
         }
         Some(_) if end == Some(number) => {

@@ -97,8 +97,10 @@ pub fn conclude(
         findings.extend(set_finding(set));
     }
     for gone in earlier {
-        let message =
-            format!("{}: an earlier run of this audit saw this evidence, and it is not given now", gone.label);
+        let message = format!(
+            "{}: an earlier run of this audit saw this evidence, and it is not given now",
+            gone.label
+        );
         findings.push(Finding::lacks(&code::AUDIT_INPUT_GONE, message).at(Location::file(&gone.label)));
     }
     let heads = heads(&sets, earlier);
@@ -250,7 +252,9 @@ fn not_proven(sets: &[SetRecord], expectation: &Expectation) -> Vec<&'static str
         texts.push("that a chain did not go on after the last record that a checkpoint names");
     }
     if sets.iter().any(|set| set.without_trust) {
-        texts.push("where the evidence comes from: an archive was accepted without an established signer, as asked");
+        texts.push(
+            "where the evidence comes from: an archive was accepted without an established signer, as asked",
+        );
     }
     texts
 }

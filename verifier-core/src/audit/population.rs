@@ -229,16 +229,15 @@ impl<'a> Judge<'a> {
 
     fn unusable(&mut self) {
         for set in self.sets {
-            let count: u64 = set
-                .chains
-                .iter()
-                .filter(|chain| chain.scope == self.scope)
-                .map(|chain| chain.unusable)
-                .sum();
+            let count: u64 =
+                set.chains.iter().filter(|chain| chain.scope == self.scope).map(|chain| chain.unusable).sum();
             if count > 0 {
-                let message =
-                    format!("{}: {count} entries of {} have record hashes that do not recompute", set.label, self.scope);
-                let finding = Finding::lacks(&code::AUDIT_ENTRY_UNUSABLE, message).at(Location::file(&set.label));
+                let message = format!(
+                    "{}: {count} entries of {} have record hashes that do not recompute",
+                    set.label, self.scope
+                );
+                let finding =
+                    Finding::lacks(&code::AUDIT_ENTRY_UNUSABLE, message).at(Location::file(&set.label));
                 self.lacks(format!("{count} entries of {} cannot be placed", set.label), finding);
             }
         }
@@ -319,7 +318,8 @@ impl<'a> Judge<'a> {
                     "{}: {label}, which did not verify, holds another record {sequence} than the verified archives",
                     self.scope
                 );
-                let finding = Finding::lacks(&code::AUDIT_ARCHIVE_CONFLICT, message).at(Location::file(label));
+                let finding =
+                    Finding::lacks(&code::AUDIT_ARCHIVE_CONFLICT, message).at(Location::file(label));
                 self.lacks(format!("{label} holds another record {sequence}"), finding);
             }
         }
@@ -330,9 +330,9 @@ impl<'a> Judge<'a> {
         for (at, head) in self.heads.iter().enumerate() {
             let held = match union.get(head.sequence) {
                 Some(slot) => Some((slot.kept.hash, self.label(slot.set))),
-                None => start
-                    .filter(|(first, _)| head.sequence.checked_add(1) == Some(*first))
-                    .and_then(|(_, prev)| Some((prev?, union.get(start?.0).map_or("", |slot| self.label(slot.set))))),
+                None => start.filter(|(first, _)| head.sequence.checked_add(1) == Some(*first)).and_then(
+                    |(_, prev)| Some((prev?, union.get(start?.0).map_or("", |slot| self.label(slot.set)))),
+                ),
             };
             if let Some((hash, label)) = held.filter(|(hash, _)| *hash != head.hash) {
                 let message = format!(
@@ -347,9 +347,10 @@ impl<'a> Judge<'a> {
                 self.contradicts(finding);
             }
             // They are sorted, so that heads of one number stand together.
-            let twin = at.checked_sub(1).and_then(|before| self.heads.get(before)).filter(|other| {
-                other.sequence == head.sequence && other.hash != head.hash
-            });
+            let twin = at
+                .checked_sub(1)
+                .and_then(|before| self.heads.get(before))
+                .filter(|other| other.sequence == head.sequence && other.hash != head.hash);
             if let Some(twin) = twin {
                 let message = format!(
                     "{}: {} and {} name different records {}",
@@ -400,11 +401,7 @@ impl<'a> Judge<'a> {
             }
             let sure = before >= window.first && after <= window.last;
             let label = |sequence: i64| union.get(sequence).map_or("", |slot| self.label(slot.set));
-            let why = format!(
-                "{} ends at {before}, {} goes on at {after}",
-                label(before),
-                label(after)
-            );
+            let why = format!("{} ends at {before}, {} goes on at {after}", label(before), label(after));
             self.absent((first, last), unproven, sure, &why, false);
         }
     }
@@ -434,14 +431,25 @@ impl<'a> Judge<'a> {
                 self.scope,
                 from.to_rfc3339()
             ),
-            None => format!("{}: records {text} are not given, and no beginning of the period is stated", self.scope),
+            None => format!(
+                "{}: records {text} are not given, and no beginning of the period is stated",
+                self.scope
+            ),
         };
-        self.lacks(format!("whether records {text} belong to the period"), Finding::lacks(&code::AUDIT_HEAD_NOT_SHOWN, message));
+        self.lacks(
+            format!("whether records {text} belong to the period"),
+            Finding::lacks(&code::AUDIT_HEAD_NOT_SHOWN, message),
+        );
         None
     }
 
     /// Up to which number the population is judged, and what binds that end.
-    fn end(&mut self, union: &Union, window: &Window, unproven: &[(i64, i64)]) -> (Option<i64>, Option<String>) {
+    fn end(
+        &mut self,
+        union: &Union,
+        window: &Window,
+        unproven: &[(i64, i64)],
+    ) -> (Option<i64>, Option<String>) {
         let top = self.heads.iter().max_by_key(|head| head.sequence);
         let Some(last) = union.end() else {
             self.nothing_held(top, unproven);
@@ -467,14 +475,19 @@ impl<'a> Judge<'a> {
                 "{}: no record at or after {} is held, so records after {last} can be missing{}",
                 self.scope,
                 to.to_rfc3339(),
-                if matching.is_some() { "; when a checkpoint was made is not proven to be later" } else { "" }
+                if matching.is_some() {
+                    "; when a checkpoint was made is not proven to be later"
+                } else {
+                    ""
+                }
             );
             let finding = Finding::lacks(&code::AUDIT_TAIL_UNBOUND, message);
             self.lacks(format!("whether records follow {last} within the period"), finding);
             return (Some(window.last), None);
         }
         let Some(head) = matching.filter(|head| head.sequence >= window.first) else {
-            let message = format!("{}: nothing outside the records names record {last} or a later one", self.scope);
+            let message =
+                format!("{}: nothing outside the records names record {last} or a later one", self.scope);
             let finding = Finding::lacks(&code::AUDIT_TAIL_UNBOUND, message);
             self.lacks(format!("whether records follow {last}"), finding);
             return (Some(window.last), None);
@@ -496,7 +509,10 @@ impl<'a> Judge<'a> {
         let timed = self.expectation.from.is_some() || self.expectation.to.is_some();
         if let Some(head) = top.filter(|head| head.sequence >= 1) {
             let numbers = (1, head.sequence);
-            let why = format!("{} names record {}, and no archive that the issuer signed holds the chain", head.source, head.sequence);
+            let why = format!(
+                "{} names record {}, and no archive that the issuer signed holds the chain",
+                head.source, head.sequence
+            );
             let effect = if timed { Verdict::InsufficientEvidence } else { Verdict::Disproved };
             if split(numbers, unproven).1.is_empty() {
                 return self.absent(numbers, unproven, false, &why, false);
@@ -514,8 +530,13 @@ impl<'a> Judge<'a> {
                 self.note(finding);
             }
         } else {
-            let message = format!("{scope}: the chain is expected, and no archive that the issuer signed holds a record of it");
-            self.lacks("no record of the chain is given".to_owned(), Finding::lacks(&code::AUDIT_SCOPE_MISSING, message));
+            let message = format!(
+                "{scope}: the chain is expected, and no archive that the issuer signed holds a record of it"
+            );
+            self.lacks(
+                "no record of the chain is given".to_owned(),
+                Finding::lacks(&code::AUDIT_SCOPE_MISSING, message),
+            );
         }
     }
 
@@ -542,7 +563,10 @@ impl<'a> Judge<'a> {
         if !withheld.is_empty() {
             let text = ranges_text(&withheld);
             let message = format!("{}: records {text} are accounted for, but not disclosed", self.scope);
-            self.lacks(format!("records {text} are not disclosed"), Finding::lacks(&code::AUDIT_RECORDS_WITHHELD, message));
+            self.lacks(
+                format!("records {text} are not disclosed"),
+                Finding::lacks(&code::AUDIT_RECORDS_WITHHELD, message),
+            );
         }
     }
 
@@ -567,7 +591,8 @@ impl<'a> Judge<'a> {
             Edge { sequence, time }
         };
         let range = |first: i64, last: i64| HeldRange { first: edge(first), last: edge(last) };
-        let inside = |sequence: i64| population.is_some_and(|(first, last)| (first..=last).contains(&sequence));
+        let inside =
+            |sequence: i64| population.is_some_and(|(first, last)| (first..=last).contains(&sequence));
         let mut by_month = std::collections::BTreeMap::<String, u64>::new();
         let mut known: Option<(i64, String)> = None;
         let mut records = 0_u64;
@@ -760,7 +785,8 @@ fn span_text(first: i64, last: i64) -> String {
 const NAMED: usize = 8;
 
 fn ranges_text(ranges: &[(i64, i64)]) -> String {
-    let mut text: Vec<String> = ranges.iter().take(NAMED).map(|(first, last)| span_text(*first, *last)).collect();
+    let mut text: Vec<String> =
+        ranges.iter().take(NAMED).map(|(first, last)| span_text(*first, *last)).collect();
     let more = ranges.len().saturating_sub(NAMED);
     if more > 0 {
         text.push(format!("{more} further ranges"));

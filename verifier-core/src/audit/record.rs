@@ -96,7 +96,8 @@ impl SetRecord {
     /// Takes over a report.
     #[must_use]
     pub fn new(label: &str, report: Report) -> Self {
-        let failing = |finding: &&Finding| matches!(finding.effect, Effect::Fails { .. } | Effect::Unreadable);
+        let failing =
+            |finding: &&Finding| matches!(finding.effect, Effect::Fails { .. } | Effect::Unreadable);
         let total = report.counts.iter().map(|count| count.count).sum::<u64>();
         let listed = u64::try_from(report.findings.len()).unwrap_or(u64::MAX);
         let failing_listed = report.findings.iter().filter(failing).count();

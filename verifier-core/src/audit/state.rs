@@ -110,7 +110,8 @@ impl State {
     /// [`Refused`] unless the text is exactly what [`State::write`] gives under this key.
     pub fn read(text: &str, key: &StateKey) -> Result<Self, Refused> {
         let refused = |why: &str| Refused(why.to_owned());
-        let rest = text.strip_prefix(TITLE).ok_or_else(|| refused("its first line is not that of a state file"))?;
+        let rest =
+            text.strip_prefix(TITLE).ok_or_else(|| refused("its first line is not that of a state file"))?;
         let (stated, rest) = line(rest, "key ").ok_or_else(|| refused("it names no key"))?;
         let (signature, body) = line(rest, "signature ").ok_or_else(|| refused("it has no signature"))?;
         let public = key.public().ok_or_else(|| refused("the key given has no public key"))?;
@@ -314,7 +315,8 @@ impl Serialize for EarlierHead {
 impl<'de> Deserialize<'de> for EarlierHead {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (scope, sequence, hash) = <(String, i64, String)>::deserialize(deserializer)?;
-        let hash = digest(&hash).ok_or_else(|| serde::de::Error::custom("a record hash is 64 hexadecimal digits"))?;
+        let hash = digest(&hash)
+            .ok_or_else(|| serde::de::Error::custom("a record hash is 64 hexadecimal digits"))?;
         Ok(Self { scope, sequence, hash })
     }
 }
@@ -357,8 +359,11 @@ impl Body {
     }
 
     fn state(self) -> Option<State> {
-        let mut state =
-            State { binding: digest(&self.binding)?, earlier: self.earlier.into_iter().collect(), ..State::default() };
+        let mut state = State {
+            binding: digest(&self.binding)?,
+            earlier: self.earlier.into_iter().collect(),
+            ..State::default()
+        };
         for row in self.sets {
             let (main, seen) = (row.main.clone(), row.seen.clone());
             state.sets.push((seen, row.record()?));
@@ -447,7 +452,11 @@ impl ChainRow {
                 Some(text) => Some(digest(&text)?),
                 None => None,
             };
-            (rest.is_empty() && !entries.is_empty()).then_some(Stretch { first: row.first, first_prev, entries })
+            (rest.is_empty() && !entries.is_empty()).then_some(Stretch {
+                first: row.first,
+                first_prev,
+                entries,
+            })
         };
         let stretches = self.stretches.into_iter().map(stretch).collect::<Option<_>>()?;
         Some(ScopeStretches { scope: self.scope, stretches, unusable: self.unusable })

@@ -47,7 +47,8 @@ impl Traced {
     pub(super) fn main(&self) -> String {
         let main = parts(&self.evidence).first().and_then(|part| {
             let roles = self.own.0.iter().find(|(name, _)| {
-                name.split_once(' ').is_some_and(|(role, label)| !role.starts_with("anchor") && label == part.label)
+                name.split_once(' ')
+                    .is_some_and(|(role, label)| !role.starts_with("anchor") && label == part.label)
             });
             roles.map(|(_, digest)| digest.clone())
         });
@@ -72,7 +73,10 @@ pub(super) fn traced(evidence: &Evidence, document_bytes: u64) -> Traced {
         Evidence::Export(set) => Evidence::Export(ExportSet {
             payload: tracer.streamed("payload", &set.payload),
             manifest: set.manifest.as_ref().map(|part| tracer.held("manifest", part, document_bytes)),
-            key_manifest: set.key_manifest.as_ref().map(|part| tracer.held("key_manifest", part, document_bytes)),
+            key_manifest: set
+                .key_manifest
+                .as_ref()
+                .map(|part| tracer.held("key_manifest", part, document_bytes)),
             sidecar: set.sidecar.as_ref().map(|part| tracer.held("sidecar", part, document_bytes)),
             checkpoint: set.checkpoint.as_ref().map(|part| tracer.held("checkpoint", part, document_bytes)),
             anchors: set
@@ -85,8 +89,12 @@ pub(super) fn traced(evidence: &Evidence, document_bytes: u64) -> Traced {
         Evidence::Bundle(part) => Evidence::Bundle(tracer.held("bundle", part, document_bytes)),
         Evidence::Checkpoint(part) => Evidence::Checkpoint(tracer.held("checkpoint", part, document_bytes)),
         Evidence::Voice(part) => Evidence::Voice(tracer.held("voice", part, document_bytes)),
-        Evidence::Consistency(part) => Evidence::Consistency(tracer.held("consistency", part, document_bytes)),
-        Evidence::KeyManifest(part) => Evidence::KeyManifest(tracer.held("key_manifest", part, document_bytes)),
+        Evidence::Consistency(part) => {
+            Evidence::Consistency(tracer.held("consistency", part, document_bytes))
+        }
+        Evidence::KeyManifest(part) => {
+            Evidence::KeyManifest(tracer.held("key_manifest", part, document_bytes))
+        }
         Evidence::Unsupported { kind, part } => {
             Evidence::Unsupported { kind, part: tracer.streamed(kind, part) }
         }
@@ -122,14 +130,15 @@ impl Tracer<'_> {
     }
 
     fn watched(&self, at: usize, part: &Part) -> Part {
-        let watch = |place: &str, inner: &Arc<dyn Siblings + Send + Sync>| -> Arc<dyn Siblings + Send + Sync> {
-            Arc::new(Watched {
-                inner: Arc::clone(inner),
-                place: format!("{place} {at}"),
-                log: Arc::clone(self.log),
-                document_bytes: self.document_bytes,
-            })
-        };
+        let watch =
+            |place: &str, inner: &Arc<dyn Siblings + Send + Sync>| -> Arc<dyn Siblings + Send + Sync> {
+                Arc::new(Watched {
+                    inner: Arc::clone(inner),
+                    place: format!("{place} {at}"),
+                    log: Arc::clone(self.log),
+                    document_bytes: self.document_bytes,
+                })
+            };
         Part {
             label: part.label.clone(),
             entry: part.entry.clone(),

@@ -137,7 +137,8 @@ impl Bin {
         self.taken.sort_by(|a, b| {
             (a.sequence, a.kept.hash, a.kept.bridge).cmp(&(b.sequence, b.kept.hash, b.kept.bridge))
         });
-        self.taken.dedup_by(|later, first| (later.sequence, later.kept.hash) == (first.sequence, first.kept.hash));
+        self.taken
+            .dedup_by(|later, first| (later.sequence, later.kept.hash) == (first.sequence, first.kept.hash));
         let mut stretches: Vec<Stretch> = Vec::new();
         // Stretches that an entry with the next number may continue; more than one only where numbers repeat.
         let mut open: Vec<usize> = Vec::new();

@@ -1,7 +1,7 @@
 //! The fields in which two versions of a record differ.
 
-use super::read::{self, DiffError, Place};
 use super::Difference;
+use super::read::{self, DiffError, Place};
 use crate::archive::gzip;
 use crate::bytes::{Blob, Limits};
 use crate::evidence::Evidence;
@@ -55,7 +55,8 @@ fn record(evidence: &Evidence, place: &Place, limits: &Limits) -> Result<Documen
     let whole = Box::new(std::io::Cursor::new(head).chain(stored));
     let mut text: Box<dyn std::io::Read + '_> =
         if is_gzip { Box::new(gzip::decompress(whole, limits)) } else { whole };
-    std::io::copy(&mut (&mut text).take(start), &mut std::io::sink()).map_err(|error| unfit(error.to_string()))?;
+    std::io::copy(&mut (&mut text).take(start), &mut std::io::sink())
+        .map_err(|error| unfit(error.to_string()))?;
     let mut bytes = Vec::new();
     text.take(length).read_to_end(&mut bytes).map_err(|error| unfit(error.to_string()))?;
     Document::parse(Blob::new(bytes), ParserLimits::from(limits)).map_err(|error| unfit(error.to_string()))
@@ -71,7 +72,8 @@ fn walk(one: Value<'_>, two: Value<'_>, pointer: String, fields: &mut Vec<FieldD
         second: second.map(shown),
     };
     if one.is_object() && two.is_object() {
-        let mut names: Vec<String> = one.members().chain(two.members()).map(|member| member.name().into_owned()).collect();
+        let mut names: Vec<String> =
+            one.members().chain(two.members()).map(|member| member.name().into_owned()).collect();
         names.sort_unstable();
         names.dedup();
         for name in names {

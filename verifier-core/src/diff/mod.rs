@@ -233,9 +233,8 @@ impl Diff {
                     format!(": {}: {}", finding.code.id, finding.message)
                 });
                 let message = format!("{} did not verify{reason}", file.label);
-                findings.push(
-                    Finding::lacks(&code::DIFF_NOT_VERIFIED, message).at(Location::file(&file.label)),
-                );
+                findings
+                    .push(Finding::lacks(&code::DIFF_NOT_VERIFIED, message).at(Location::file(&file.label)));
             }
         }
         let differs = !self.is_equal() || (strict && !self.members.is_empty());

@@ -258,7 +258,12 @@ fn rows_of(value: Value<'_>, array: &str, path: &str, index: u64, rows: &mut Vec
     rows.push(row(value, name(value, array, index), pointer.clone(), without));
     for (position, entry) in (0u64..).zip(nested.into_iter().flat_map(Value::items)) {
         let array = "chain_entries";
-        rows.push(row(entry, name(entry, array, position), format!("{pointer}/chain_entries/{position}"), &[]));
+        rows.push(row(
+            entry,
+            name(entry, array, position),
+            format!("{pointer}/chain_entries/{position}"),
+            &[],
+        ));
     }
 }
 
@@ -275,7 +280,8 @@ fn row(value: Value<'_>, name: Name, pointer: String, without: &[&str]) -> Row {
 }
 
 fn name(value: Value<'_>, array: &str, index: u64) -> Name {
-    let text = |name: &str| value.member(name).and_then(Value::non_empty_text).map(std::borrow::Cow::into_owned);
+    let text =
+        |name: &str| value.member(name).and_then(Value::non_empty_text).map(std::borrow::Cow::into_owned);
     let sequence = value.member("sequence_number").and_then(Value::as_i64);
     if let (Some(sequence), true) = (sequence, value.member("record_hash").is_some()) {
         return Name::Entry { scope: text("chain_scope").unwrap_or_default(), sequence };

@@ -40,9 +40,17 @@ fn equal_exports_may_differ_in_order_and_spelling() {
 
 #[test]
 fn added_missing_and_rewritten_records_are_told_apart() {
-    let one = document(&[entry("a", 1, "h1", ""), entry("a", 2, "h2", r#","x":{"y":[1,2]}"#), entry("a", 4, "h4", "")]);
-    let two = document(&[entry("a", 1, "h1", ""), entry("a", 2, "h9", r#","x":{"y":[1,3,4]}"#), entry("a", 3, "h3", "")])
-        .replace("\"x\"}", "\"z\"}");
+    let one = document(&[
+        entry("a", 1, "h1", ""),
+        entry("a", 2, "h2", r#","x":{"y":[1,2]}"#),
+        entry("a", 4, "h4", ""),
+    ]);
+    let two = document(&[
+        entry("a", 1, "h1", ""),
+        entry("a", 2, "h9", r#","x":{"y":[1,3,4]}"#),
+        entry("a", 3, "h3", ""),
+    ])
+    .replace("\"x\"}", "\"z\"}");
     let found = diff(&one, &two);
     assert_eq!(found.counts, Counts { same: 1, added: 1, missing: 1, rewritten: 1 });
     let first = &found.differences[0];
@@ -66,7 +74,10 @@ fn added_missing_and_rewritten_records_are_told_apart() {
             ("/x/y/2", None, Some("4")),
         ]
     );
-    assert_eq!(found.members, [MemberDifference { pointer: "/export_id".to_owned(), change: Change::Rewritten }]);
+    assert_eq!(
+        found.members,
+        [MemberDifference { pointer: "/export_id".to_owned(), change: Change::Rewritten }]
+    );
 }
 
 /// The record hash does not cover payloads; the comparison does.
@@ -77,13 +88,16 @@ fn a_payload_that_the_hash_does_not_cover_counts() {
     let found = diff(&one, &two);
     assert_eq!(found.counts.rewritten, 1);
     assert_eq!(found.fields[0].pointer, "/payload_json/cost");
-    let places = (found.differences[0].first.as_ref().unwrap(), found.differences[0].second.as_ref().unwrap());
+    let places =
+        (found.differences[0].first.as_ref().unwrap(), found.differences[0].second.as_ref().unwrap());
     assert_eq!(places.0.record_hash, places.1.record_hash);
 }
 
 #[test]
 fn permits_repeated_numbers_and_lines_are_compared() {
-    let permit = |id: &str, more: &str| format!(r#"{{"permit":{{"id":"{id}"}},"chain_entries":[{}]{more}}}"#, entry("a", 1, "h", ""));
+    let permit = |id: &str, more: &str| {
+        format!(r#"{{"permit":{{"id":"{id}"}},"chain_entries":[{}]{more}}}"#, entry("a", 1, "h", ""))
+    };
     let one = format!(r#"{{"records":[{}]}}"#, permit("p1", ""));
     let two = format!(r#"{{"records":[{},{}]}}"#, permit("p1", ""), permit("p2", ""));
     let found = diff(&one, &two);

@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::{ClaimOutcome, Requested, SemanticsRef, SubjectOutcome};
 use super::{
-    ArtifactSummary, ChainHead, DecisionSummary, FindingCount, Outcome, Report, SemanticsSummary, SignerSummary,
-    StepRecord,
+    ArtifactSummary, ChainHead, DecisionSummary, FindingCount, Outcome, Report, SemanticsSummary,
+    SignerSummary, StepRecord,
 };
 use crate::chain::ScopeStretches;
 use crate::finding::{Code, Effect, Finding, Verdict, catalog};

@@ -27,8 +27,8 @@ fn a_card_survives_the_exchange_and_nothing_else_does() {
     assert_eq!(lines.next(), Some(format!("head {}", all[11]["record_hash"].as_str().unwrap()).as_str()));
     assert_eq!(Card::parse(&text), Ok(card));
     for at in 0..text.len() {
-        let mut bytes = text.clone().into_bytes();
         for other in [b'0', b' ', b'\n', b'a'] {
+            let mut bytes = text.clone().into_bytes();
             if bytes[at] != other {
                 bytes[at] = other;
                 assert!(Card::parse(std::str::from_utf8(&bytes).unwrap()).is_err(), "byte {at}");

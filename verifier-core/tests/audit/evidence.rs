@@ -50,7 +50,13 @@ pub(crate) fn chain(project: &str, count: usize, other_from: Option<usize>) -> V
 }
 
 /// A record with any number, made on day `made`.
-pub(crate) fn record(project: &str, number: usize, made: usize, outcome: &str, previous: &mut String) -> Value {
+pub(crate) fn record(
+    project: &str,
+    number: usize,
+    made: usize,
+    outcome: &str,
+    previous: &mut String,
+) -> Value {
     let at = day(made);
     let form = Timestamp::parse(&at).unwrap().record_hash_form();
     let id = format!("ev_{project}_{number}_{outcome}");

@@ -57,7 +57,8 @@ fn a_later_run_verifies_only_what_is_new_and_says_the_same() {
     let (_, fresh, fresh_after) = run(&archives, &policy(), &State::default());
     assert_eq!((document, after), (fresh.clone(), fresh_after));
     // Everything taken over still says the same.
-    let (third, again, state) = run(&archives, &policy(), &reload(&run(&archives, &policy(), &State::default()).2));
+    let (third, again, state) =
+        run(&archives, &policy(), &reload(&run(&archives, &policy(), &State::default()).2));
     assert!(third.iter().all(|member| member.taken_over));
     assert_eq!(again, fresh);
     assert_eq!(reload(&state).len(), 5);
@@ -112,7 +113,9 @@ fn changed_bytes_are_verified_again() {
     assert!(document.contains("AUDIT_SET_NOT_VERIFIED"));
     // A manifest that changes counts too, although the payload is the same.
     let manifest = archives.folder.path().join("part-1/manifest.json");
-    let text = std::fs::read_to_string(&manifest).unwrap().replace("\"signature\":\"ed25519:", "\"signature\":\"ed25519:A");
+    let text = std::fs::read_to_string(&manifest)
+        .unwrap()
+        .replace("\"signature\":\"ed25519:", "\"signature\":\"ed25519:A");
     std::fs::write(&manifest, text).unwrap();
     let (members, _, _) = run(&archives, &policy(), &reload(&state));
     assert!(!members[1].taken_over && members[1].record.outcome != Outcome::Verified);
