@@ -15,13 +15,18 @@
 mod binding;
 pub mod card;
 mod document;
+mod histories;
+mod judge;
 mod keys;
 mod population;
+mod ranges;
 mod record;
+mod result;
 mod run;
 pub mod state;
 mod trace;
 mod union;
+mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +41,7 @@ pub use population::{Completeness, Edge, HeldRange, OverlapRow, ScopeAudit, Sour
 pub use record::{Failure, FileFact, SetRecord, SignatureFact, Standing};
 pub use run::{Member, Plan, examine, plan};
 
-use population::{Judge, OutsideHead};
+use judge::{Judge, OutsideHead};
 use state::Earlier;
 
 /// The claim of an audit.

@@ -193,7 +193,7 @@ impl Union {
             if !own {
                 self.overlaps.extend(overlap.take());
             }
-            let overlap = overlap.get_or_insert_with(|| Overlap {
+            let overlap = overlap.get_or_insert(Overlap {
                 held: held.set,
                 other: piece.set,
                 first: sequence,

@@ -250,3 +250,27 @@ fn nothing_to_judge_is_not_success() {
     assert_eq!(audit.outcome, Outcome::NotEstablished);
     assert!(audit.findings.iter().any(|finding| finding.location.file.ends_with("notes.txt")));
 }
+
+/// Writes 40 archives of 25,000 records each, a checkpoint, and beside the folder the issuer's key, for measurements.
+#[test]
+#[ignore = "writes 500 MB to the folder that AUDIT_SAMPLE names"]
+fn sample() {
+    let folder =
+        std::path::PathBuf::from(std::env::var("AUDIT_SAMPLE").expect("AUDIT_SAMPLE names a folder"));
+    let (archives, each) = (40, 25_000);
+    let mut previous = verifier_core::chain::GENESIS_PREV_HASH.to_owned();
+    let mut last = serde_json::Value::Null;
+    for part in 0..archives {
+        let records: Vec<_> = (part * each + 1..=(part + 1) * each)
+            .map(|number| record(PROJECT, number, number / 10_000 + 1, "allow", &mut previous))
+            .collect();
+        let own = folder.join(format!("part-{part:02}"));
+        std::fs::create_dir_all(&own).unwrap();
+        let (payload, manifest) = export(PROJECT, &records);
+        std::fs::write(own.join("export.json"), payload).unwrap();
+        std::fs::write(own.join("manifest.json"), manifest).unwrap();
+        last = records[each - 1].clone();
+    }
+    std::fs::write(folder.join("checkpoint.json"), checkpoint(&[&last])).unwrap();
+    std::fs::write(folder.with_extension("key"), public().to_text()).unwrap();
+}
