@@ -28,6 +28,8 @@ const STATE_BYTES: u64 = 8 << 30;
 const KEY_BYTES: u64 = 1 << 16;
 /// The state is written after the first sets, and then no more often than this.
 const WRITE_EVERY: Duration = Duration::from_secs(2);
+/// Pause between two writings of the state, as a multiple of the time that one takes.
+const PAUSE: u32 = 20;
 
 pub(super) fn run(args: &AuditArgs, console: &mut Console<'_>) -> Ended {
     if let Err(message) = args.check() {
@@ -38,41 +40,44 @@ pub(super) fn run(args: &AuditArgs, console: &mut Console<'_>) -> Ended {
         Ok(policy) => policy,
         Err(message) => return console.misused("audit", message),
     };
-    let mut book = match (&args.state, &args.state_key) {
+    let (before, mut book) = match (&args.state, &args.state_key) {
         (Some(state), Some(key)) => {
             if within(Path::new(state), &args.paths) {
                 return console.misused("audit", "the state file must not lie in a folder that is audited");
             }
             match StateBook::open(Path::new(state), key, audit::binding(&policy), console) {
-                Ok(book) => Some(book),
+                Ok((before, book)) => (Some(before), Some(book)),
                 Err(ended) => return ended,
             }
         }
-        _ => None,
+        _ => (None, None),
     };
     let paths: Vec<&Path> = args.paths.iter().map(Path::new).collect();
     let plan = audit::plan(evidence::gather(&paths, &policy.limits));
     let progress = ProgressLine::new(console.environment.err_is_terminal && !args.quiet);
-    let known = book.as_ref().map(|book| book.before.clone());
-    let members =
-        audit::examine(&plan.sets, &policy, known.as_ref(), &progress, &mut |members| match &mut book {
-            Some(book) if members.len() < plan.sets.len() => book.save_part(members),
-            _ => Ok(()),
-        });
+    let mut save = |members: &[Member]| match (&before, &mut book) {
+        (Some(before), Some(book)) if members.len() < plan.sets.len() => book.save_part(before, members),
+        (Some(before), Some(book)) => book.save(&before.after(members)),
+        _ => Ok(()),
+    };
+    let members = audit::examine(&plan.sets, &policy, before.as_ref(), &progress, &mut save);
     progress.clear();
+    // Without any set nothing was saved yet.
     let members = match members.and_then(|members| {
-        book.as_ref().map_or(Ok(()), |book| book.save(&book.before.after(&members)))?;
+        if members.is_empty() {
+            save(&members)?;
+        }
         Ok(members)
     }) {
         Ok(members) => members,
         Err(message) => return console.failed(Exit::UNREADABLE, &AUDIT_STATE_UNWRITABLE, &message),
     };
-    if book.is_some() && !args.quiet {
+    if before.is_some() && !args.quiet {
         let reused = members.iter().filter(|member| member.taken_over).count();
         let verified = members.len().saturating_sub(reused);
         writeln!(console.err, "{verified} sets verified, {reused} taken over from the state").ok();
     }
-    let earlier = book.as_ref().map(|book| book.before.gone(&members)).unwrap_or_default();
+    let earlier = before.as_ref().map(|before| before.gone(&members)).unwrap_or_default();
     let expectation = Expectation {
         from: args.from.clone(),
         to: args.to.clone(),
@@ -95,13 +100,17 @@ pub(super) fn run(args: &AuditArgs, console: &mut Console<'_>) -> Ended {
 struct StateBook {
     path: PathBuf,
     key: StateKey,
-    /// As found, under the binding of this run.
-    before: State,
-    written: Option<Instant>,
+    /// When it may be written again.
+    next: Option<Instant>,
 }
 
 impl StateBook {
-    fn open(path: &Path, key: &OsStr, binding: [u8; 32], console: &mut Console<'_>) -> Result<Self, Ended> {
+    fn open(
+        path: &Path,
+        key: &OsStr,
+        binding: [u8; 32],
+        console: &mut Console<'_>,
+    ) -> Result<(State, Self), Ended> {
         let pem = console.read(key, KEY_BYTES)?;
         let key = std::str::from_utf8(pem.as_slice())
             .map_err(|_| "it is not text".to_owned())
@@ -133,16 +142,18 @@ impl StateBook {
                 return Err(console.failed(Exit::UNREADABLE, &INPUT_UNREADABLE, &message));
             }
         };
-        Ok(Self { path: path.to_owned(), key, before, written: None })
+        Ok((before, Self { path: path.to_owned(), key, next: None }))
     }
 
-    /// Saves what is known so far, not too often.
-    fn save_part(&mut self, members: &[Member]) -> Result<(), String> {
-        if self.written.is_some_and(|at| at.elapsed() < WRITE_EVERY) {
+    /// Saves what is known so far, so seldom that it takes a small part of the time.
+    fn save_part(&mut self, before: &State, members: &[Member]) -> Result<(), String> {
+        let begin = Instant::now();
+        if self.next.is_some_and(|next| begin < next) {
             return Ok(());
         }
-        self.save(&self.before.with(members))?;
-        self.written = Some(Instant::now());
+        self.save(&before.with(members))?;
+        let pause = begin.elapsed().saturating_mul(PAUSE).max(WRITE_EVERY);
+        self.next = begin.checked_add(pause);
         Ok(())
     }
 
