@@ -4,6 +4,7 @@
 //! Files that several cases have in common are stored once, under `shared/`, named by their digest.
 
 mod bundle;
+mod checkpoint;
 mod governance;
 mod log;
 mod story;
@@ -104,6 +105,7 @@ pub fn cases() -> Result<Vec<Case>> {
     }
     cases.extend(governance::cases()?);
     cases.extend(bundle::cases()?);
+    cases.extend(checkpoint::cases()?);
     cases.extend(log::cases()?);
     Ok(cases)
 }
@@ -156,10 +158,11 @@ pub fn files() -> Result<BTreeMap<String, Vec<u8>>> {
 }
 
 impl Case {
-    /// What the reference verifier ends with; it has no transparency log and does not know the option.
+    /// What the reference verifier ends with; it has no transparency log, takes no checkpoint beside a
+    /// bundle, and does not know the options.
     fn reference_exit(&self) -> u8 {
         match self.artifact {
-            "log" => 2,
+            "log" | "anchored-bundle" => 2,
             _ if self.is_accepted_by_reference => 0,
             _ => 1,
         }

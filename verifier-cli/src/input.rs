@@ -69,6 +69,26 @@ pub(crate) fn folder(root: &Path) -> Result<BTreeMap<String, Blob>, String> {
     Ok(files)
 }
 
+/// The files directly in a folder, by name, each read up to `limit` bytes; one that cannot be read keeps the reason.
+///
+/// # Errors
+/// Why the folder cannot be read, or that it holds too many files.
+pub(crate) fn files_of(folder: &Path, limit: u64) -> Result<Vec<NamedBlob>, String> {
+    const FILES: usize = 100_000;
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(|error| reason(&error))? {
+        let entry = entry.map_err(|error| reason(&error))?;
+        if entry.file_type().map_err(|error| reason(&error))?.is_file() {
+            if paths.len() >= FILES {
+                return Err(format!("it holds more than {FILES} files"));
+            }
+            paths.push(entry.path());
+        }
+    }
+    paths.sort();
+    Ok(paths.iter().map(|path| named_file(path.as_os_str(), limit)).collect())
+}
+
 /// Reads standard input.
 ///
 /// # Errors

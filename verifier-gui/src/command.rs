@@ -7,6 +7,7 @@ use std::sync::mpsc::Sender;
 use verifier_core::finding::Location;
 
 use crate::filter::Field;
+use crate::review::ReviewCommand;
 use crate::state::View;
 
 /// One wish.
@@ -44,10 +45,14 @@ pub enum Command {
     Drill(String),
     /// The name of the file for the table was edited.
     EditSheet(String),
-    /// Write the table as CSV.
+    /// Write the table as CSV, or as a workbook where the name ends with `.xlsx`.
     SaveSheet,
     /// Show the bytes of a place.
     ShowPlace(Location),
+    /// Mark the members that a claim covers.
+    SelectProof(Option<&'static str>),
+    /// Something about the review.
+    Review(ReviewCommand),
 }
 
 impl Command {

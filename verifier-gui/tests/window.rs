@@ -14,8 +14,10 @@ use verifier_core::finding::{Finding, Location};
 use verifier_core::ledger::{Figure, Ledger, PermitRow};
 use verifier_core::report::{Report, ReportBuilder, Requested, Subject};
 use verifier_core::time::Timestamp;
+use verifier_core::workpaper::{Content, MarkStatus, Role};
 use verifier_gui::filter::Field;
 use verifier_gui::money::Books;
+use verifier_gui::review::{Review, ReviewCommand};
 use verifier_gui::state::{Session, State, Table, View};
 use verifier_gui::{App, Command, CommandSender, views};
 
@@ -46,6 +48,9 @@ fn session(reports: Vec<Report>, books: Result<Books, String>) -> Session {
         books: books.map(Arc::new),
         batches: Arc::default(),
         table: Table::default(),
+        review: Review::new(Content::default()),
+        record: None,
+        proof: None,
         source: None,
     }
 }
@@ -106,9 +111,16 @@ fn a_refusal_is_shown_with_code_values_remedy_and_place() {
 
 #[test]
 fn every_view_is_reached_by_keyboard_and_none_is_empty() {
-    for (view, key) in
-        View::ALL.into_iter().zip([Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6])
-    {
+    for (view, key) in View::ALL.into_iter().zip([
+        Key::Num1,
+        Key::Num2,
+        Key::Num3,
+        Key::Num4,
+        Key::Num5,
+        Key::Num6,
+        Key::Num7,
+        Key::Num8,
+    ]) {
         let (mut harness, commands) = showing(with(session(vec![tampered()], Ok(books(50))), view));
         harness.key_press_modifiers(Modifiers::COMMAND, key);
         harness.run();
@@ -298,4 +310,137 @@ fn a_million_rows() {
     let rows =
         verifier_gui::table::select(&books.ledger, filter, Some((Field::Cost, true)), &|| false).unwrap();
     println!("filter and sort of 1,000,000 rows: {:?}, {} rows", started.elapsed(), rows.len());
+}
+
+/// Marks by keyboard, draws a sample, saves, signs, and goes on with it in a new window.
+#[test]
+fn a_review_is_kept_signed_and_reopened() {
+    let context = egui::Context::default();
+    let (evidence, root) = demo();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("review.json").to_string_lossy().into_owned();
+    let key = folder.path().join("reviewer.key");
+    std::fs::write(&key, format!("{}\n", "07".repeat(32))).unwrap();
+    let key = key.to_string_lossy().into_owned();
+    let open = || {
+        let start = vec![Command::EditTrustRoot(root.clone()), Command::Open(vec![evidence.clone()])];
+        let mut app = App::new(&context, start);
+        until(&mut app, &context, |state| state.session.is_some());
+        app
+    };
+    let review = |app: &App| app.state().session.as_ref().unwrap().review.paper.clone();
+    let said = |app: &mut App, commands: Vec<ReviewCommand>| {
+        commands.into_iter().for_each(|command| app.send(Command::Review(command)));
+        until(app, &context, |state| state.session.as_ref().unwrap().review.said.is_some());
+        app.state().session.as_ref().unwrap().review.said.clone().unwrap()
+    };
+    let mut app = open();
+    for command in [
+        Command::SelectRow(3),
+        Command::Review(ReviewCommand::EditReviewer("A. Auditor".to_owned())),
+        Command::Review(ReviewCommand::EditNote("invoice seen".to_owned())),
+        Command::Review(ReviewCommand::MarkSelected(Some(MarkStatus::Checked))),
+        Command::Review(ReviewCommand::EditEngagement("Borealis Q3, nonce 5b1f".to_owned())),
+        Command::Review(ReviewCommand::EditSize("5".to_owned())),
+    ] {
+        app.send(command);
+    }
+    assert_eq!(said(&mut app, vec![ReviewCommand::Draw]), Ok("5 permits drawn".to_owned()));
+    app.send(Command::Review(ReviewCommand::ShowSample(0)));
+    until(&mut app, &context, |state| state.view == View::Permits);
+    assert_eq!(app.state().session.as_ref().unwrap().table.count(51), 5);
+    app.send(Command::Review(ReviewCommand::EditKey(key.clone())));
+    app.send(Command::Review(ReviewCommand::EditFile(file.clone())));
+    app.send(Command::Review(ReviewCommand::Sign(Role::Preparer)));
+    until(&mut app, &context, |state| !state.session.as_ref().unwrap().review.signed.is_empty());
+    app.send(Command::Review(ReviewCommand::Save));
+    until(&mut app, &context, |state| state.session.as_ref().unwrap().review.is_saved);
+    let kept = review(&app);
+    assert_eq!((kept.content.marks.len(), kept.content.samples.len(), kept.signatures.len()), (1, 1, 1));
+
+    let mut again = open();
+    again.send(Command::Review(ReviewCommand::EditFile(file.clone())));
+    let text = said(&mut again, vec![ReviewCommand::Open]).unwrap();
+    assert!(text.contains("signed by ed25519:"), "{text}");
+    assert_eq!(review(&again).content.marks, kept.content.marks);
+    again.send(Command::Show(View::Review));
+    again.advance(&context);
+    let mut harness = Harness::builder().with_size([1280.0, 720.0]).build_ui(move |ui| again.draw(ui));
+    harness.run();
+    harness.get_by_label("invoice seen");
+    harness.get_by_label_contains("signed as preparer at ");
+
+    // Changed after it was signed: a sentence, and the review that is there stays.
+    let text = std::fs::read_to_string(&file).unwrap().replace("invoice seen", "invoice lost");
+    std::fs::write(&file, text).unwrap();
+    let mut other = open();
+    other.send(Command::Review(ReviewCommand::EditFile(file)));
+    let why = said(&mut other, vec![ReviewCommand::Open]).unwrap_err();
+    assert!(why.contains("changed after it was signed"), "{why}");
+    assert!(review(&other).content.marks.is_empty());
+}
+
+/// The demo's first permit: every step of its path stands there, and every member of its record with what covers it.
+#[test]
+fn the_proof_of_a_permit_is_drawn_with_what_it_covers() {
+    let context = egui::Context::default();
+    let (folder, root) = demo();
+    let start = vec![Command::EditTrustRoot(root), Command::Open(vec![folder])];
+    let mut app = App::new(&context, start);
+    until(&mut app, &context, |state| state.session.is_some());
+    app.send(Command::Show(View::Permits));
+    app.send(Command::SelectRow(0));
+    until(&mut app, &context, |state| state.session.as_ref().unwrap().record.is_some());
+    let record = app.state().session.as_ref().unwrap().record.clone().unwrap();
+    let members = record.members.unwrap();
+    assert!(members.iter().any(|member| member.pointer == "/records/0/permit/id"), "{members:?}");
+    app.send(Command::SelectProof(Some("governance_chain.local_continuity.v1")));
+    app.advance(&context);
+    let mut harness = Harness::builder().with_size([1280.0, 2400.0]).build_ui(move |ui| app.draw(ui));
+    harness.run();
+    harness.get_by_label("By signature");
+    harness.get_by_label("Its events in the hash chain");
+    harness.get_by_label("Mark what export.integrity.v1 covers");
+    harness.get_by_label_contains("Members that governance_chain.local_continuity.v1 covers");
+    assert!(harness.query_all_by_label_contains("signed only: what its signer says").next().is_some());
+    assert!(harness.query_all_by_label_contains("proven").next().is_some());
+}
+
+#[test]
+fn the_timeline_and_the_budgets_of_the_demo_are_drawn() {
+    let context = egui::Context::default();
+    let (folder, root) = demo();
+    let start = vec![Command::EditTrustRoot(root), Command::Open(vec![folder])];
+    let mut app = App::new(&context, start);
+    until(&mut app, &context, |state| state.session.is_some());
+    let books = app.state().session.as_ref().unwrap().books().unwrap().clone();
+    assert!(books.timeline.lanes.iter().any(|lane| lane.title.starts_with("deny in ")));
+    assert_eq!(
+        books
+            .timeline
+            .lanes
+            .iter()
+            .filter(|lane| !lane.filter.is_empty())
+            .map(|lane| lane.count)
+            .sum::<u64>(),
+        51
+    );
+    assert!(books.envelopes.iter().any(|line| !line.balances.is_empty()));
+    app.send(Command::Show(View::Timeline));
+    app.advance(&context);
+    let (sender, commands) = mpsc::channel();
+    let sender = CommandSender::new(sender);
+    let draw = move |ui: &mut egui::Ui| views::window(app.state(), &sender, ui);
+    let mut harness = Harness::builder().with_size([1280.0, 720.0]).build_ui(draw);
+    harness.run();
+    harness.get_by_label("Breaks of the chains");
+    harness.get_by_label("Zoom in").click();
+    harness.run();
+    harness.get_all_by_label_contains("Show the permits of ").next().unwrap().click();
+    harness.run();
+    assert!(
+        commands
+            .try_iter()
+            .any(|command| matches!(command, Command::Drill(filter) if filter.starts_with("day >= ")))
+    );
 }

@@ -26,6 +26,8 @@ pub struct Pack {
     pub trust_root: Value,
     /// `ledger.json`.
     pub ledger: Value,
+    /// The checkpoint that the ledger is anchored in.
+    pub checkpoint: Value,
     /// The keys behind them.
     pub keys: KeySet,
     /// Bytes to write in place of `export`.
@@ -41,6 +43,7 @@ impl Pack {
     pub fn of(issuer: &mut Issuer, label: &str, valid_from: i64) -> Result<Self> {
         let at = issuer.now();
         let files: BTreeMap<&str, Vec<u8>> = issuer.export_files(None)?.into_iter().collect();
+        let checkpoint = issuer.checkpoint()?;
         let read = |name: &str| {
             let bytes = files.get(name).ok_or_else(|| Error::Damaged(format!("no {name}")))?;
             document::read(bytes)
@@ -51,6 +54,7 @@ impl Pack {
             export: read("export.json")?,
             manifest: read("manifest.json")?,
             ledger: read("ledger.json")?,
+            checkpoint,
             trust_root: key_manifest.clone(),
             key_manifest,
             keys,

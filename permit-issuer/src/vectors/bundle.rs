@@ -122,7 +122,7 @@ pub(super) fn cases() -> Result<Vec<Case>> {
         .collect()
 }
 
-fn set(bundle: &mut Value, pointer: &str, value: Value) -> Result<()> {
+pub(super) fn set(bundle: &mut Value, pointer: &str, value: Value) -> Result<()> {
     let slot =
         bundle.pointer_mut(pointer).ok_or_else(|| Error::Damaged(format!("the bundle has no {pointer}")))?;
     *slot = value;
@@ -143,7 +143,7 @@ fn rehash(bundle: &mut Value) -> Result<()> {
     set(bundle, "/signature_envelope/content_hash", json!(content_hash))
 }
 
-fn resign(bundle: &mut Value, signer: &dyn Signer) -> Result<()> {
+pub(super) fn resign(bundle: &mut Value, signer: &dyn Signer) -> Result<()> {
     let body = bundle.get("body").cloned().unwrap_or_default();
     set(bundle, "/signature_envelope", envelope(&body, signer)?)
 }

@@ -54,7 +54,7 @@ struct Fault {
     notes: &'static str,
 }
 
-const CASES: [Fault; 9] = [
+const CASES: [Fault; 11] = [
     Fault {
         name: "witnessed",
         title: "every chain entry has a proof under a head that three witnesses saw",
@@ -154,6 +154,25 @@ const CASES: [Fault; 9] = [
         notes: "a line under a configured key that does not verify rejects the whole head, even if two others would do",
     },
     Fault {
+        name: "head-signature-replaced",
+        title: "the log's own signature of the head is of another head",
+        apply: |scene| change_signature_line(scene, &format!("\u{2014} {ORIGIN} "), flip),
+        outcome: Outcome::Disproved,
+        claims: &[(INCLUSION, DISPROVED, "TLOG_NOTE_SIGNATURE_INVALID")],
+        notes: "three witnesses do not replace the log's signature",
+    },
+    Fault {
+        name: "proofs-of-another-export",
+        title: "the proofs are those of another export in the same log",
+        apply: |scene| {
+            scene.proofs = proofs(&story::long()?)?;
+            Ok(())
+        },
+        outcome: Outcome::Disproved,
+        claims: &[(INCLUSION, DISPROVED, "TLOG_INCLUSION_INVALID")],
+        notes: "event ids repeat between the two exports; what stands under them does not",
+    },
+    Fault {
         name: "head-of-another-log",
         title: "the head is signed by a key that the policy does not name",
         apply: |scene| {
@@ -230,6 +249,14 @@ fn witnesses() -> Result<Vec<Witness>> {
 
 fn scene() -> Result<Scene> {
     let pack = story::small()?;
+    let log = NoteKey::new(ORIGIN, Role::Log, seed("log")?)?;
+    let keys = witnesses()?;
+    let keys: Vec<_> = keys.iter().map(Witness::public).collect();
+    Ok(Scene { proofs: proofs(&pack)?, policy: policy(log.public(), &keys, None)?, pack })
+}
+
+/// The proofs of every entry of an export that is the whole log.
+fn proofs(pack: &Pack) -> Result<String> {
     let entries = pack.chain()?;
     let mut leaves = Vec::new();
     let mut places = Vec::new();
@@ -247,9 +274,7 @@ fn scene() -> Result<Scene> {
         let (cosigned, _) = answer.map_err(|answer| Error::Damaged(format!("witness: {}", answer.body)))?;
         head = cosigned;
     }
-    let keys: Vec<_> = witnesses.iter().map(Witness::public).collect();
-    let policy = policy(key.public(), &keys, None)?;
-    Ok(Scene { pack, proofs: write_proofs(&head, &leaves, &places), policy })
+    Ok(write_proofs(&head, &leaves, &places))
 }
 
 /// Changes the proof of the first entry.
@@ -261,11 +286,15 @@ fn change_line(scene: &mut Scene, change: impl FnOnce(&str) -> String) -> Result
 
 /// Changes the line of a witness, its end included.
 fn change_cosignature(scene: &mut Scene, number: u8, change: impl FnOnce(&str) -> String) -> Result<()> {
-    let start = format!("\u{2014} witness-{number}.invalid ");
+    change_signature_line(scene, &format!("\u{2014} witness-{number}.invalid "), change)
+}
+
+/// Changes the signature line that begins with `start`, its end included.
+fn change_signature_line(scene: &mut Scene, start: &str, change: impl FnOnce(&str) -> String) -> Result<()> {
     let line = scene
         .proofs
         .split_inclusive('\n')
-        .find(|line| line.starts_with(&start))
+        .find(|line| line.starts_with(start))
         .ok_or_else(no_line)?
         .to_owned();
     scene.proofs = scene.proofs.replacen(&line, &change(&line), 1);

@@ -2,12 +2,14 @@
 
 use std::ffi::OsString;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use verifier_core::verify::{self, KeyQuestion, KeyStatusInput};
 
 use super::export::chosen;
 use super::limits::LimitArgs;
 use super::output::ColorChoice;
 use super::trust::{RequireArgs, TrustArgs};
+use crate::input;
 
 /// Options of `claim`.
 #[derive(Clone, Debug, Args)]
@@ -61,6 +63,9 @@ pub(crate) enum Claim {
     /// Same as permit.audit_attestation.v1
     #[command(name = "audit_attested")]
     AuditAttested(SlotArgs),
+    /// The status of a key at an instant is complete up to a checkpoint
+    #[command(name = "key.status.completeness.v1")]
+    KeyStatus(KeyStatusArgs),
     /// Require one claim, by its registered name, of any evidence
     Run(RunArgs),
     /// List the claims of the registry
@@ -145,6 +150,71 @@ impl SlotArgs {
     /// The pack or export; an empty name is none.
     pub(crate) fn file(&self) -> Option<&OsString> {
         chosen(&self.export_file, &self.pack)
+    }
+}
+
+/// Options of `claim key.status.completeness.v1`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct KeyStatusArgs {
+    /// The account whose key it is, a UUID
+    #[arg(long, value_name = "UUID", required = true)]
+    account_id: String,
+    /// Whose key: operator, buyer_principal, mcp_server, provider_principal or co_signer
+    #[arg(long, value_name = "SCOPE", required = true)]
+    key_scope: String,
+    /// SHA-256 of the key, 64 hexadecimal digits
+    #[arg(long, value_name = "HEX", required = true)]
+    key_id: String,
+    /// The instant in question, as the signed bytes state it
+    #[arg(long, value_name = "TIME", required = true)]
+    at: String,
+    /// What the key is expected to be at that instant
+    #[arg(long, value_name = "STATUS", value_enum, default_value = "not-revoked")]
+    expect: ExpectedStatus,
+    /// The key-status manifest
+    #[arg(long, value_name = "FILE")]
+    key_status_manifest: Option<OsString>,
+    /// The scope-state sidecar of the key-status manifest
+    #[arg(long, value_name = "FILE")]
+    key_status_sidecar: Option<OsString>,
+    /// The checkpoint of the key-status manifest
+    #[arg(long, value_name = "FILE")]
+    key_status_checkpoint: Option<OsString>,
+    /// Accepted; the output is always JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+/// What a key is expected to be.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ExpectedStatus {
+    Revoked,
+    NotRevoked,
+}
+
+impl KeyStatusArgs {
+    /// The question and its documents, each read up to `limit` bytes.
+    pub(crate) fn input(&self, limit: u64) -> KeyStatusInput {
+        let read = |file: &Option<OsString>| file.as_ref().map(|file| input::named_file(file, limit));
+        KeyStatusInput {
+            question: KeyQuestion {
+                account_id: self.account_id.clone(),
+                key_scope: self.key_scope.clone(),
+                key_id: self.key_id.clone(),
+                instant: self.at.clone(),
+                expected: match self.expect {
+                    ExpectedStatus::Revoked => verify::ExpectedStatus::Revoked,
+                    ExpectedStatus::NotRevoked => verify::ExpectedStatus::NotRevoked,
+                },
+            },
+            manifest: read(&self.key_status_manifest),
+            sidecar: read(&self.key_status_sidecar),
+            checkpoint: read(&self.key_status_checkpoint),
+        }
     }
 }
 

@@ -1,13 +1,17 @@
 //! `monitor`.
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
+use verifier_core::claim::monitor::RekorMaterial;
+use verifier_core::time::Timestamp;
 use verifier_core::trust::NamedBlob;
 
 use super::front::ADDED;
 use super::limits::LimitArgs;
+use super::trust::parse_date;
 use crate::input;
 
 /// Options of `monitor` (spec 15 section 1.1).
@@ -25,10 +29,18 @@ pub(crate) struct MonitorArgs {
     /// A pinned head, compared with beside the state
     #[arg(long, value_name = "FILE")]
     pin_file: Option<OsString>,
-    /// Require transparency-log witnesses of every entry; their material carries no proof of inclusion, so this
-    /// never succeeds
+    /// Require transparency-log witnesses of every entry; what shows them are the log's bundles (--rekor-bundles)
     #[arg(long)]
     pub(crate) require_rekor: bool,
+    /// Folder with a Sigstore bundle for each entry, whose log entry is about the entry's leaf hash
+    #[arg(long, value_name = "DIR", help_heading = ADDED)]
+    rekor_bundles: Option<OsString>,
+    /// Trusted root (JSON) that replaces the compiled-in one of the public-good instance
+    #[arg(long, value_name = "FILE", help_heading = ADDED)]
+    trusted_root: Option<OsString>,
+    /// State verdicts on witnesses as of this date or time instead of now (a date alone is its first moment, UTC)
+    #[arg(long, value_name = "DATE", value_parser = parse_date, help_heading = ADDED)]
+    as_of: Option<Timestamp>,
     /// How many times to look; the first look that fails is the last
     #[arg(long, value_name = "N", value_parser = parse_count, default_value = "1")]
     cycles: i64,
@@ -54,6 +66,22 @@ impl MonitorArgs {
         }
         let url = self.consistency_url.as_ref().filter(|url| !url.is_empty());
         url.map(|url| input::named_url(url, limit))
+    }
+
+    /// What shows that a public log has the entries.
+    ///
+    /// # Errors
+    /// Why the folder cannot be read, or that no date is known.
+    pub(crate) fn rekor(&self, now: Option<&Timestamp>) -> Result<Option<RekorMaterial>, String> {
+        let Some(folder) = given(self.rekor_bundles.as_ref()) else { return Ok(None) };
+        let Some(as_of) = self.as_of.as_ref().or(now) else {
+            return Err("the clock shows no usable date; state one with --as-of".to_owned());
+        };
+        let limit = self.limits.document_bytes();
+        let bundles = input::files_of(Path::new(folder), limit)
+            .map_err(|why| format!("{} cannot be read: {why}", folder.to_string_lossy()))?;
+        let trusted_root = self.trusted_root.as_ref().map(|file| input::named_file(file, limit));
+        Ok(Some(RekorMaterial { bundles, trusted_root, as_of: as_of.clone() }))
     }
 
     /// The pin file.

@@ -17,9 +17,10 @@ use verifier_core::registry;
 use verifier_core::render::verdicts_v0;
 use verifier_core::report::{Outcome, Report};
 use verifier_core::trust::TrustPolicy;
+use verifier_core::verify::verify_key_status;
 
 use super::{Console, Ended, run};
-use crate::args::claim::{Claim, ListArgs, RunArgs, ScopeArgs, SlotArgs};
+use crate::args::claim::{Claim, KeyStatusArgs, ListArgs, RunArgs, ScopeArgs, SlotArgs};
 use crate::args::trust::{self, Switches, TrustArgs};
 use crate::exit::Exit;
 use crate::render::style::{Page, Tone};
@@ -55,6 +56,7 @@ pub(super) fn run(claim: &Claim, console: &mut Console<'_>) -> Ended {
         Claim::OperatorApproved(args) => slot("operator_approved", OPERATOR_APPROVAL, args, console),
         Claim::CounterSigned(args) => slot("counter_signed", COUNTER_SIGNATURE, args, console),
         Claim::AuditAttested(args) => slot("audit_attested", AUDIT_ATTESTATION, args, console),
+        Claim::KeyStatus(args) => key_status(args, console),
         Claim::Run(args) => any(args, console),
         Claim::List(args) => list(args, console),
     }
@@ -144,6 +146,23 @@ fn scope_faithfulness(args: &ScopeArgs, console: &mut Console<'_>) -> Ended {
 const SCOPE_FAITHFULNESS: &str = "export.scope_faithfulness.v1";
 const STATE: &str = "checkpoint.scope_state.v1";
 
+fn key_status(args: &KeyStatusArgs, console: &mut Console<'_>) -> Ended {
+    const COMMAND: &str = "claim key.status.completeness.v1";
+    if let Err(message) = args.trust.check() {
+        return console.misused(COMMAND, message);
+    }
+    let none = trust::RequireArgs::default();
+    let policy = trust::policy(&args.trust, &none, &args.limits, Switches::default(), console.environment);
+    let policy = match policy {
+        Ok(policy) => policy,
+        Err(message) => return console.misused(COMMAND, message),
+    };
+    let report = verify_key_status(&args.input(policy.limits.document_bytes), &policy);
+    answer(KEY_STATUS, KEY_STATUS, &[KEY_STATUS], &[report], console)
+}
+
+const KEY_STATUS: &str = "key.status.completeness.v1";
+
 fn any(args: &RunArgs, console: &mut Console<'_>) -> Ended {
     if let Err(message) = args.trust.check() {
         return console.misused("claim run", message);
@@ -175,6 +194,17 @@ fn judge(
     console: &mut Console<'_>,
 ) -> Ended {
     let reports = run::batches(batches, policy, true, console);
+    answer(label, claim, related, &reports, console)
+}
+
+/// Prints what reports come to for one claim.
+fn answer(
+    label: &str,
+    claim: &str,
+    related: &[&str],
+    reports: &[Report],
+    console: &mut Console<'_>,
+) -> Ended {
     let outcome = reports.iter().map(|report| report.outcome).fold(Outcome::Verified, Outcome::worst);
     let Some(report) = reports.iter().find(|report| report.claim(claim).is_some()).or(reports.first()) else {
         return console.misused("claim", "nothing was given to verify");

@@ -12,6 +12,7 @@ use verifier_core::finding::catalog::monitor::{
 };
 use verifier_core::finding::{Effect, Finding};
 use verifier_core::json::ParserLimits;
+use verifier_core::time::Timestamp;
 use verifier_core::trust::NamedBlob;
 
 use super::{Console, Ended};
@@ -24,7 +25,7 @@ pub(super) fn run(args: &MonitorArgs, console: &mut Console<'_>) -> Ended {
     let cycles = args.cycles();
     let mut cycle = 1;
     loop {
-        let observation = match look(args) {
+        let observation = match look(args, console.environment.now.as_ref()) {
             Ok(observation) => observation,
             Err(message) => return console.failed(Exit::UNREADABLE, &MONITOR_STATE_INVALID, &message),
         };
@@ -36,8 +37,8 @@ pub(super) fn run(args: &MonitorArgs, console: &mut Console<'_>) -> Ended {
     }
 }
 
-/// One look. The error is a pin or state file that says nothing usable.
-fn look(args: &MonitorArgs) -> Result<Observation, String> {
+/// One look. The error is a pin or state file that says nothing usable, or a folder that cannot be read.
+fn look(args: &MonitorArgs, now: Option<&Timestamp>) -> Result<Observation, String> {
     let limits = ParserLimits::from(&args.limits.limits());
     let pin = args.pin().map(|file| reference("pin", file, args)).transpose()?.flatten();
     if pin.is_none() && args.pin().is_some() {
@@ -47,6 +48,7 @@ fn look(args: &MonitorArgs) -> Result<Observation, String> {
     let expectation = Expectation {
         references: pin.into_iter().chain(state.clone()).collect(),
         require_rekor: args.require_rekor,
+        rekor: args.rekor(now)?,
     };
     let surface = args.surface().unwrap_or_else(|| NamedBlob {
         name: String::new(),

@@ -8,6 +8,7 @@ pub mod closure;
 pub mod decided;
 pub mod export;
 pub mod incident;
+pub mod key_status;
 pub mod ledger;
 pub mod log;
 pub mod monitor;
@@ -57,6 +58,8 @@ pub mod name {
     pub const PERMIT_REVOKED: &str = "permit.revoked.v1";
     /// No dispatch of the permit after its revocation, up to the checkpoint.
     pub const DISPATCH_ABSENCE: &str = "permit.dispatch_absence_after_revocation.v1";
+    /// The status of a key is complete up to a checkpoint.
+    pub const KEY_STATUS: &str = "key.status.completeness.v1";
     /// A single-file bundle is consistent and signed.
     pub const BUNDLE: &str = "evidence_bundle.self_attesting.v1";
     /// The expected signer signed the artifact.

@@ -287,6 +287,11 @@ fn report(
     }
 }
 
+/// What a problem comes to: absent or unknown material establishes nothing, a wrong proof disproves.
+pub(crate) fn verdict_of(problem: &Problem) -> Verdict {
+    finding(problem).effect.verdict().unwrap_or(Verdict::InsufficientEvidence)
+}
+
 /// Code, verdict and facts of a problem.
 fn finding(problem: &Problem) -> Finding {
     let disproves = |code| Finding::disproves(code, problem.to_string());

@@ -2,5 +2,6 @@
 
 pub mod binding;
 pub mod checkpoint;
+pub mod key_status;
 pub mod scope;
 pub mod workflow;

@@ -10,10 +10,10 @@
 //! or the one given.
 
 use super::artifact::ArtifactDigest;
-use super::bundle::{Bundle, Content, Signer};
+use super::bundle::{Bundle, Content, LogEntry, Signer};
 use super::certificate;
 use super::check::{Check, Outcome, Problem};
-use super::entry::{Body, Verifier};
+use super::entry::{Body, BodyError, Verifier};
 use super::identity::Expected;
 use super::key;
 use super::rekor;
@@ -124,6 +124,54 @@ pub fn verify(question: &Question<'_>) -> Verification {
         public_key: signer.public_key,
         log_name: log.map(|log| log.name.clone()),
         cosignatures: log_checks.cosignatures,
+    }
+}
+
+/// What the log says about the entry of a bundle, whoever signed it: the checks of the log, and what the entry is of.
+#[derive(Clone, Debug)]
+pub struct LoggedEntry {
+    /// Every check of the log once, with its outcome.
+    pub checks: Vec<(Check, Outcome)>,
+    /// SHA-256 of what was signed, as the entry's body states it.
+    pub digest: Option<[u8; 32]>,
+    /// The entry's number in the log.
+    pub log_index: Option<u64>,
+}
+
+/// Makes the checks of the log entry alone. The signer and the signature are not judged: the log's key and tree
+/// show that the log holds an entry about [`LoggedEntry::digest`].
+#[must_use]
+pub fn verify_entry(
+    bundle: &Bundle,
+    root: &TrustedRoot,
+    as_of: &Timestamp,
+    limits: ParserLimits,
+) -> LoggedEntry {
+    let Some(entry) = &bundle.entry else {
+        let checks = vec![(Check::Log, Problem::NoEntry.into())];
+        return LoggedEntry { checks, digest: None, log_index: None };
+    };
+    let log = root.logs.iter().find(|log| log.id == entry.log_id);
+    let (promise, integrated) = match log {
+        None => (Outcome::Skipped(NO_LOG), None),
+        Some(log) => rekor::check_promise(entry, log),
+    };
+    let (timestamps, stamped) = timestamp::check(bundle, &root.timestamp_authorities);
+    let times: Vec<VerifiedTime> = integrated.iter().cloned().chain(stamped).collect();
+    let of_entry = integrated.as_ref().map_or(&*times, std::slice::from_ref);
+    let EntryChecks { log, body, inclusion, checkpoint, .. } = EntryChecks::of(entry, log, of_entry, limits);
+    LoggedEntry {
+        digest: body.as_ref().ok().map(|body| body.digest),
+        log_index: Some(entry.log_index),
+        checks: vec![
+            (Check::Log, log),
+            (Check::EntryBody, body.map(drop).map_err(Problem::Body).into()),
+            (Check::Inclusion, inclusion),
+            (Check::Checkpoint, checkpoint),
+            (Check::Promise, promise),
+            (Check::Timestamps, timestamps),
+            (Check::Time, check_time(&times, as_of)),
+        ],
     }
 }
 
@@ -299,12 +347,8 @@ impl LogChecks {
                 cosignatures: 0,
             };
         };
-        let body = Body::parse(entry, question.limits);
-        let (checkpoint, cosignatures) = match (&entry.proof, log) {
-            (None, _) => (Outcome::Skipped(NO_PROOF), 0),
-            (_, None) => (Outcome::Skipped(NO_LOG), 0),
-            (Some(proof), Some(log)) => rekor::check_checkpoint(proof, log),
-        };
+        let EntryChecks { log, body, inclusion, checkpoint, cosignatures } =
+            EntryChecks::of(entry, log, times, question.limits);
         let entry_match = match (&body, &signer.verifier) {
             (Err(_), _) => Outcome::Skipped("the log entry is not understood"),
             (_, None) => Outcome::Skipped(NO_SIGNER),
@@ -313,15 +357,35 @@ impl LogChecks {
                 differences.into_iter().map(Problem::Entry).collect::<Vec<_>>().into()
             }
         };
+        let body = body.map(drop).map_err(Problem::Body).into();
+        Self { log, body, inclusion, checkpoint, entry_match, cosignatures }
+    }
+}
+
+/// What the log alone says of an entry.
+struct EntryChecks {
+    log: Outcome,
+    body: Result<Body, BodyError>,
+    inclusion: Outcome,
+    checkpoint: Outcome,
+    cosignatures: usize,
+}
+
+impl EntryChecks {
+    fn of(entry: &LogEntry, log: Option<&LogKey>, times: &[VerifiedTime], limits: ParserLimits) -> Self {
+        let (checkpoint, cosignatures) = match (&entry.proof, log) {
+            (None, _) => (Outcome::Skipped(NO_PROOF), 0),
+            (_, None) => (Outcome::Skipped(NO_LOG), 0),
+            (Some(proof), Some(log)) => rekor::check_checkpoint(proof, log),
+        };
         Self {
             log: match log {
                 None => Problem::LogUnknown.into(),
                 Some(log) => rekor::check_window(log, times),
             },
-            body: body.map(drop).map_err(Problem::Body).into(),
+            body: Body::parse(entry, limits),
             inclusion: rekor::check_inclusion(entry),
             checkpoint,
-            entry_match,
             cosignatures,
         }
     }

@@ -9,6 +9,7 @@ use crate::ledger::{self, Ledger};
 use crate::report::{FileSummary, Report, ReportBuilder};
 use crate::trust::TrustPolicy;
 
+pub use crate::claim::key_status::{Expected as ExpectedStatus, KeyQuestion, KeyStatusInput};
 pub use crate::claim::sigstore::{SignerInput, SigstoreInput};
 pub use crate::evidence::{NoProgress, Progress};
 
@@ -82,6 +83,14 @@ pub fn verify_batch(batch: &Batch, policy: &TrustPolicy, progress: &dyn Progress
 pub fn verify_sigstore(input: &SigstoreInput, policy: &TrustPolicy) -> Report {
     let mut out = claim::trust_kit::begin(policy);
     claim::sigstore::verify(input, policy, &mut out);
+    claim::trust_kit::end(out, policy)
+}
+
+/// Judges the status of a key at an instant.
+#[must_use]
+pub fn verify_key_status(input: &KeyStatusInput, policy: &TrustPolicy) -> Report {
+    let mut out = claim::trust_kit::begin(policy);
+    claim::key_status::verify(input, policy, &mut out);
     claim::trust_kit::end(out, policy)
 }
 

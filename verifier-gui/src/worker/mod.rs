@@ -2,6 +2,8 @@
 //! filtered while something else is verified.
 
 mod excerpt;
+mod record;
+mod review;
 mod verify;
 
 use std::path::PathBuf;
@@ -14,12 +16,16 @@ use std::time::Duration;
 use verifier_core::evidence::Batch;
 use verifier_core::finding::Location;
 use verifier_core::report::Report;
+use verifier_core::workpaper::Content;
 
 use crate::export::{self, Sheet};
 use crate::filter::{Field, Filter};
 use crate::money::Books;
-use crate::state::Excerpt;
+use crate::state::{Excerpt, Record};
 use crate::table;
+
+pub use review::{ReviewWork, Reviewed};
+pub(crate) use verify::now;
 
 /// What to verify.
 #[derive(Clone, Debug)]
@@ -43,6 +49,8 @@ pub struct Outcome {
     pub books: Result<Arc<Books>, String>,
     /// The evidence, to read places of it again.
     pub batches: Arc<Vec<Batch>>,
+    /// What a review of it begins with.
+    pub content: Content,
 }
 
 /// What happened.
@@ -75,8 +83,12 @@ pub enum Event {
     },
     /// A place was read.
     Excerpt(Excerpt),
+    /// A record was read.
+    Record(Record),
     /// The table was written, or why it was not.
     Saved(Result<String, String>),
+    /// Something about the review was done, or why it was not.
+    Review(Result<Reviewed, String>),
 }
 
 /// A question that is answered at once.
@@ -84,6 +96,8 @@ enum Quick {
     Filter { job: u64, books: Arc<Books>, filter: Filter, sort: Option<(Field, bool)> },
     Excerpt { batches: Arc<Vec<Batch>>, location: Location },
     Save { books: Arc<Books>, sheet: Sheet, path: PathBuf },
+    Review(ReviewWork),
+    Record { batches: Arc<Vec<Batch>>, row: u32, location: Location },
 }
 
 /// The threads.
@@ -147,6 +161,10 @@ impl Worker {
                         };
                         Some(Event::Saved(said))
                     }
+                    Quick::Record { batches, row, location } => {
+                        Some(Event::Record(record::read(&batches, row, &location)))
+                    }
+                    Quick::Review(work) => Some(Event::Review(review::run(work))),
                 };
                 let Some(answer) = answer else { continue };
                 if answers.send(answer).is_err() {
@@ -183,6 +201,16 @@ impl Worker {
     /// Writes the table.
     pub fn save(&self, books: Arc<Books>, sheet: Sheet, path: PathBuf) {
         self.quick.send(Quick::Save { books, sheet, path }).ok();
+    }
+
+    /// Reads the members of a record.
+    pub fn record(&self, batches: Arc<Vec<Batch>>, row: u32, location: Location) {
+        self.quick.send(Quick::Record { batches, row, location }).ok();
+    }
+
+    /// Does something about the review.
+    pub fn review(&self, work: ReviewWork) {
+        self.quick.send(Quick::Review(work)).ok();
     }
 
     /// The next event, if there is one.

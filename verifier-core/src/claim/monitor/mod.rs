@@ -14,6 +14,7 @@ mod surface;
 mod witness;
 
 pub use reference::{Reference, ReferenceError};
+pub use witness::RekorMaterial;
 
 use crate::evidence::Part;
 use crate::finding::{Effect, Finding, Location, Verdict, catalog};
@@ -73,6 +74,8 @@ pub struct Expectation {
     pub references: Vec<Reference>,
     /// Every entry must be witnessed by a public transparency log.
     pub require_rekor: bool,
+    /// What shows that it is; without it no entry is established as witnessed.
+    pub rekor: Option<RekorMaterial>,
 }
 
 /// Judges a document. `file` names it in findings.
@@ -97,7 +100,7 @@ pub fn observe(
         }
         Err(error) => return unreadable(&catalog::input::JSON_SYNTAX_INVALID, error.to_string()),
     };
-    surface::judge(file, &document, expectation)
+    surface::judge(file, &document, expectation, limits)
 }
 
 /// Verifies a consistency document as evidence. Without an earlier head it can contradict itself, but it cannot

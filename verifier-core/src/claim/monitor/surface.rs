@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::reference::{Reference, hash, size};
-use super::{Expectation, Observation, witness};
+use super::witness::Witnesses;
+use super::{Expectation, Observation};
 use crate::claim::export::anomaly_findings;
 use crate::crypto::prefixed;
 use crate::finding::{Code, Finding, Location, catalog};
-use crate::json::{Document, Value};
+use crate::json::{Document, ParserLimits, Value};
 use crate::merkle::rfc6962::{CompactRange, Hash};
 
 use catalog::monitor as code;
@@ -47,7 +48,12 @@ impl Judge<'_> {
     }
 }
 
-pub(super) fn judge(file: &str, document: &Document, expectation: &Expectation) -> Observation {
+pub(super) fn judge(
+    file: &str,
+    document: &Document,
+    expectation: &Expectation,
+    limits: ParserLimits,
+) -> Observation {
     let root = document.root();
     let anomalies: Vec<Finding> = anomaly_findings(document, file, 20).take(20).collect();
     let mut judge = Judge { file, findings: anomalies, more: 0 };
@@ -91,7 +97,9 @@ pub(super) fn judge(file: &str, document: &Document, expectation: &Expectation) 
     for reference in &expectation.references {
         extends(&mut judge, proof, to_size, reference, roots.as_ref());
     }
-    entries(&mut judge, root, proof, to_size, expectation.require_rekor);
+    let mut witnesses = Witnesses::new(expectation, limits);
+    judge.findings.append(&mut witnesses.findings);
+    entries(&mut judge, root, proof, to_size, &witnesses);
     let failed = !judge.findings.iter().all(|finding| finding.effect.verdict().is_none());
     let note = "the document carries no signed head: whoever serves it chose leaves and roots";
     let mut findings = judge.finish();
@@ -184,13 +192,19 @@ fn heads(judge: &mut Judge<'_>, document: Value<'_>, to_size: u64, to_root: &Has
 }
 
 /// Entries, where there are any: each must be the leaf at its place.
-fn entries(judge: &mut Judge<'_>, document: Value<'_>, proof: Value<'_>, to_size: u64, require_rekor: bool) {
+fn entries(
+    judge: &mut Judge<'_>,
+    document: Value<'_>,
+    proof: Value<'_>,
+    to_size: u64,
+    witnesses: &Witnesses,
+) {
     let stated = document.present("entries");
     let Some(list) = stated.and_then(Value::as_array) else {
         if stated.is_some() {
             judge.fails(&code::MONITOR_SURFACE_INVALID, document, "entries is no list");
         }
-        if require_rekor {
+        if witnesses.are_required() {
             let message = "entries are required for Rekor enforcement";
             judge.push(document, Finding::lacks(&code::MONITOR_REKOR_MISSING, message));
         }
@@ -214,11 +228,12 @@ fn entries(judge: &mut Judge<'_>, document: Value<'_>, proof: Value<'_>, to_size
             let message = format!("entry {position}: leaf_hash is not the leaf of the proof at its place");
             judge.fails(&code::MONITOR_ENTRY_MISMATCH, entry, message);
         }
-        if require_rekor {
-            witness::check(position, entry).into_iter().for_each(|finding| judge.push(entry, finding));
+        if witnesses.are_required() {
+            let findings = witnesses.check(position, entry, own.as_ref());
+            findings.into_iter().for_each(|finding| judge.push(entry, finding));
         }
     }
-    if require_rekor && list.is_empty() {
+    if witnesses.are_required() && list.is_empty() {
         let message = "no entry, so no entry is witnessed";
         judge.push(list, Finding::lacks(&code::MONITOR_REKOR_MISSING, message));
     }

@@ -1,13 +1,13 @@
 use serde_json::{Value as Json, json};
 
-use super::{Expectation, Observation, Reference, ReferenceError, observe};
+use super::{Expectation, Observation, Reference, ReferenceError, RekorMaterial, observe};
 use crate::bytes::{Blob, Limits, hex};
 use crate::crypto::{prefixed, sha256};
 use crate::evidence::gather_bytes;
 use crate::json::ParserLimits;
 use crate::report::Outcome;
 use crate::time::Timestamp;
-use crate::trust::TrustPolicy;
+use crate::trust::{NamedBlob, TrustPolicy};
 use crate::verify::{NoProgress, verify_batch};
 
 /// Spec 15 section 1.7.
@@ -50,7 +50,7 @@ fn noted(source: &str, size: usize) -> Reference {
 }
 
 fn look(surface: &Json, references: &[Reference]) -> Observation {
-    let expectation = Expectation { references: references.to_vec(), require_rekor: false };
+    let expectation = Expectation { references: references.to_vec(), ..Expectation::default() };
     let blob = Blob::new(surface.to_string().into_bytes());
     observe("surface.json", Ok(blob), &expectation, ParserLimits::default())
 }
@@ -161,7 +161,7 @@ fn the_references_defects_are_refused() {
 
 #[test]
 fn witnesses_are_never_taken_on_their_word() {
-    let expectation = Expectation { references: Vec::new(), require_rekor: true };
+    let expectation = Expectation { require_rekor: true, ..Expectation::default() };
     let run = |surface: &Json| {
         let blob = Blob::new(surface.to_string().into_bytes());
         codes(&observe("surface.json", Ok(blob), &expectation, ParserLimits::default()))
@@ -181,6 +181,82 @@ fn witnesses_are_never_taken_on_their_word() {
     assert_eq!(run(&value), ["MONITOR_REKOR_MISSING"]);
     value["entries"] = json!(null);
     assert_eq!(run(&value), ["MONITOR_REKOR_MISSING"]);
+}
+
+/// A real entry of the public log, whose artifact's digest stands for the leaf.
+#[test]
+fn bundles_of_the_log_show_that_it_has_the_entries() {
+    let asset =
+        |name: &str| std::fs::read(testvectors::root().join("sigstore/conformance").join(name)).unwrap();
+    let material = |bundle: Vec<u8>, as_of: &str| RekorMaterial {
+        bundles: vec![NamedBlob::new("entry.sigstore.json", bundle)],
+        trusted_root: None,
+        as_of: Timestamp::parse(as_of).unwrap(),
+    };
+    let bundle: Json = serde_json::from_slice(&asset("happy-path-v0.3.json")).unwrap();
+    let stated = bundle.pointer("/verificationMaterial/tlogEntries/0/logIndex").unwrap();
+    let index: i64 = stated.as_str().unwrap().parse().unwrap();
+    let leaf = sha256(&asset("shared/a0cfc71271d6"));
+    let root = crate::merkle::rfc6962::root([leaf]);
+    let witness = json!({"witness_type": "rekor", "status": "included", "rekor_uuid": "x", "log_index": index,
+        "artifact_hash": prefixed(&leaf)});
+    let head = json!({"version": "keel.checkpoint_log.v1", "tree_size": 1, "root_hash": prefixed(&root)});
+    let document = json!({"surface_version": "keel.checkpoint_consistency_surface.v1", "tree_head": head,
+        "requested_tree_head": head,
+        "entries": [{"checkpoint_id": "c", "leaf_hash": prefixed(&leaf), "transparency": witness}],
+        "proof": {"proof_type": "keel.checkpoint_log.full_prefix_merkle.v1", "from_size": 1, "to_size": 1,
+            "from_root_hash": prefixed(&root), "to_root_hash": prefixed(&root), "leaf_hashes": [prefixed(&leaf)]}});
+    let run = |document: &Json, material: Option<RekorMaterial>| {
+        let expectation = Expectation { require_rekor: true, rekor: material, ..Expectation::default() };
+        let blob = Blob::new(document.to_string().into_bytes());
+        observe("surface.json", Ok(blob), &expectation, ParserLimits::default())
+    };
+    let now = "2026-11-01T00:00:00Z";
+    let honest = || material(bundle.to_string().into_bytes(), now);
+    let observation = run(&document, Some(honest()));
+    assert_eq!(codes(&observation), Vec::<&str>::new(), "{:?}", observation.findings);
+    assert_eq!(observation.outcome(), Outcome::Verified);
+    assert!(observation.proved.is_some());
+    assert_eq!(codes(&run(&document, None)), ["MONITOR_REKOR_MISSING"]);
+    let empty = RekorMaterial { bundles: Vec::new(), ..honest() };
+    assert_eq!(codes(&run(&document, Some(empty))), ["MONITOR_REKOR_MISSING"]);
+    // The same bundle beside another entry, another place in the log, another artifact.
+    let mut other = document.clone();
+    other["entries"][0]["transparency"]["log_index"] = json!(index + 1);
+    assert_eq!(codes(&run(&other, Some(honest()))), ["MONITOR_REKOR_INVALID"]);
+    let mut other = document.clone();
+    other["entries"][0]["transparency"]["artifact_hash"] = json!(prefixed(&[1; 32]));
+    assert_eq!(codes(&run(&other, Some(honest()))), ["MONITOR_REKOR_INVALID"]);
+    assert_eq!(codes(&run(&surface(1, 1), Some(honest()))), ["MONITOR_REKOR_MISSING"]);
+    // Before the entry was made, and each of the log's proofs damaged.
+    assert_ne!(
+        run(&document, Some(material(bundle.to_string().into_bytes(), "2020-01-01"))).outcome(),
+        Outcome::Verified
+    );
+    for place in [
+        "/verificationMaterial/tlogEntries/0/inclusionProof/rootHash",
+        "/verificationMaterial/tlogEntries/0/inclusionProof/hashes/0",
+        "/verificationMaterial/tlogEntries/0/inclusionProof/logIndex",
+        "/verificationMaterial/tlogEntries/0/inclusionProof/treeSize",
+        "/verificationMaterial/tlogEntries/0/inclusionProof/checkpoint/envelope",
+        "/verificationMaterial/tlogEntries/0/inclusionPromise/signedEntryTimestamp",
+        "/verificationMaterial/tlogEntries/0/integratedTime",
+        "/verificationMaterial/tlogEntries/0/logIndex",
+        "/verificationMaterial/tlogEntries/0/logId/keyId",
+        "/verificationMaterial/tlogEntries/0/canonicalizedBody",
+    ] {
+        let mut damaged = bundle.clone();
+        let value = damaged.pointer_mut(place).unwrap();
+        let text = value.as_str().unwrap().to_owned();
+        let (at, old) = text.char_indices().nth(3.min(text.len() - 2)).unwrap();
+        let new = if old == '7' { "8" } else { "7" };
+        *value = format!("{}{new}{}", &text[..at], &text[at + 1..]).into();
+        let observation = run(&document, Some(material(damaged.to_string().into_bytes(), now)));
+        assert_ne!(observation.outcome(), Outcome::Verified, "{place}");
+        assert!(observation.proved.is_none(), "{place}");
+    }
+    let unreadable = run(&document, Some(material(b"{".to_vec(), now)));
+    assert_eq!(unreadable.outcome(), Outcome::Unreadable);
 }
 
 #[test]

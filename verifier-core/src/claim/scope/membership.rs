@@ -11,31 +11,45 @@
 use crate::canon::{CanonError, ObjectBuilder, Profile};
 use crate::crypto::prefixed;
 use crate::format::scope::EvidenceRecord;
+use crate::json::Value;
 use crate::merkle::rfc6962;
+
+/// A member of the tree, as its record or a reference to it states it.
+pub(crate) trait Member {
+    /// Event id, record hash and sequence number.
+    fn leaf(&self) -> (&str, &str, Value<'_>);
+}
+
+impl Member for EvidenceRecord<'_> {
+    fn leaf(&self) -> (&str, &str, Value<'_>) {
+        (&self.event_id, &self.record_hash, self.sequence_value)
+    }
+}
 
 /// Sorts records into the order of the profile.
 pub(super) fn sort(records: &mut [&EvidenceRecord<'_>]) {
     records.sort_by(|left, right| left.order().cmp(&right.order()));
 }
 
-/// The membership root of records that are in order.
+/// The membership root of members that are in order.
 ///
 /// # Errors
 /// [`CanonError`] when a member has no canonical form.
-pub(super) fn root(predicate_hash: &str, records: &[&EvidenceRecord<'_>]) -> Result<String, CanonError> {
-    let mut leaves = Vec::with_capacity(records.len());
-    for record in records {
-        leaves.push(rfc6962::leaf_hash(&leaf_data(predicate_hash, record)?));
+pub(crate) fn root<M: Member>(predicate_hash: &str, members: &[&M]) -> Result<String, CanonError> {
+    let mut leaves = Vec::with_capacity(members.len());
+    for member in members {
+        leaves.push(rfc6962::leaf_hash(&leaf_data(predicate_hash, *member)?));
     }
     Ok(prefixed(&rfc6962::root(leaves)))
 }
 
-fn leaf_data(predicate_hash: &str, record: &EvidenceRecord<'_>) -> Result<Vec<u8>, CanonError> {
+fn leaf_data(predicate_hash: &str, member: &impl Member) -> Result<Vec<u8>, CanonError> {
+    let (event_id, record_hash, sequence_number) = member.leaf();
     let mut leaf = ObjectBuilder::new(Profile::Legacy);
     leaf.text("canonical_predicate_value_hash", predicate_hash)
-        .text("event_id", &record.event_id)
-        .text("record_hash", &record.record_hash)
-        .value("sequence_number", record.sequence_value)?;
+        .text("event_id", event_id)
+        .text("record_hash", record_hash)
+        .value("sequence_number", sequence_number)?;
     Ok(leaf.finish())
 }
 

@@ -18,11 +18,11 @@ mod evidence;
 mod faithfulness;
 mod freshness;
 mod locate;
-mod membership;
+pub(super) mod membership;
 mod predicate;
 mod report;
 pub(crate) mod signature;
-mod state;
+pub(super) mod state;
 mod tie;
 
 use crate::archive::Siblings;

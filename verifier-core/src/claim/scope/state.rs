@@ -69,7 +69,8 @@ impl StateJudgement<'_> {
 }
 
 impl StateFacts<'_> {
-    fn signers(&self) -> Vec<SignerSummary> {
+    /// Who signed the sidecar and the checkpoint.
+    pub(crate) fn signers(&self) -> Vec<SignerSummary> {
         let sidecar = &self.sidecar;
         let state = format!("scope state {}", sidecar.scope_state_id);
         let checkpoint = format!("checkpoint {}", sidecar.checkpoint_id);
@@ -104,9 +105,9 @@ pub fn judge<'a>(
 ) -> StateJudgement<'a> {
     let value = sidecar.document.root();
     let mut judge = Judge { file: &sidecar.name, keys, further: Vec::new() };
-    judge.anomalies(sidecar);
+    anomalies(sidecar, &mut judge.further);
     if let Some(checkpoint) = checkpoint {
-        judge.anomalies(checkpoint);
+        anomalies(checkpoint, &mut judge.further);
     }
     let result = judge.run(value, checkpoint, checkpoint_missing);
     let id = value.member("scope_state_id").and_then(Value::non_empty_text);
@@ -194,26 +195,6 @@ impl<'k> Judge<'k> {
         Box::new(finding.at(Location::value(self.file, value)))
     }
 
-    /// Repeated names and texts that are not text: two readers may see two sidecars.
-    fn anomalies(&mut self, loaded: &Loaded) {
-        for ((kind, value), position) in loaded.document.anomalies().zip(0..) {
-            let code = match kind {
-                AnomalyKind::RepeatedMember => &catalog::input::DUPLICATE_JSON_KEY,
-                AnomalyKind::NonFinite => &catalog::input::JSON_NON_FINITE_NUMBER,
-                AnomalyKind::UnpairedSurrogate => &catalog::input::JSON_UNPAIRED_SURROGATE,
-                AnomalyKind::UnsafeInteger => continue,
-            };
-            let finding = Finding::disproves(code, format!("{} holds {}", loaded.name, code.title));
-            // A place is searched for from the start of the document.
-            let place = if position < LOCATED {
-                Location::value(&*loaded.name, value)
-            } else {
-                Location::file(&*loaded.name)
-            };
-            self.further.push(finding.at(place));
-        }
-    }
-
     /// Spec 03 section 7 and the signature; gives the signer unless its status was refused.
     fn sidecar_signature(&mut self, sidecar: &Sidecar<'_>) -> Check<Option<ResolvedKey>> {
         let signed_at = Timestamp::parse(&sidecar.signed_at);
@@ -297,8 +278,28 @@ impl<'k> Judge<'k> {
     }
 }
 
+/// Repeated names and texts that are not text: two readers may see two documents.
+pub(crate) fn anomalies(loaded: &Loaded, further: &mut Vec<Finding>) {
+    for ((kind, value), position) in loaded.document.anomalies().zip(0..) {
+        let code = match kind {
+            AnomalyKind::RepeatedMember => &catalog::input::DUPLICATE_JSON_KEY,
+            AnomalyKind::NonFinite => &catalog::input::JSON_NON_FINITE_NUMBER,
+            AnomalyKind::UnpairedSurrogate => &catalog::input::JSON_UNPAIRED_SURROGATE,
+            AnomalyKind::UnsafeInteger => continue,
+        };
+        let finding = Finding::disproves(code, format!("{} holds {}", loaded.name, code.title));
+        // A place is searched for from the start of the document.
+        let place = if position < LOCATED {
+            Location::value(&*loaded.name, value)
+        } else {
+            Location::file(&*loaded.name)
+        };
+        further.push(finding.at(place));
+    }
+}
+
 /// Our own code for a key that the reference takes in spite of its status.
-pub(super) fn refusal_finding(what: &str, refusal: &Refusal) -> Finding {
+pub(crate) fn refusal_finding(what: &str, refusal: &Refusal) -> Finding {
     let finding = refused_by_status(refusal);
     Finding { message: format!("{what}: {}", finding.message), ..finding }
 }

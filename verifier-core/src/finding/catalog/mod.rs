@@ -10,6 +10,7 @@ pub mod command;
 pub mod decided;
 pub mod export;
 pub mod input;
+pub mod key_status;
 pub mod ledger;
 pub mod monitor;
 pub mod permit;
@@ -23,6 +24,7 @@ pub mod trust;
 pub mod voice;
 pub mod walk;
 pub mod workflow;
+pub mod workpaper;
 
 use super::Code;
 
@@ -39,6 +41,7 @@ static TABLES: &[&[&Code]] = &[
     closure::ALL,
     decided::ALL,
     checkpoint::ALL,
+    key_status::ALL,
     monitor::ALL,
     permit::ALL,
     revocation::ALL,
@@ -48,6 +51,7 @@ static TABLES: &[&[&Code]] = &[
     voice::ALL,
     command::ALL,
     workflow::ALL,
+    workpaper::ALL,
     sigstore::ALL,
 ];
 

@@ -35,12 +35,12 @@ crate::codes! {
         "Keep both documents: together they prove that the log's history was changed." }
     MONITOR_REKOR_MISSING {
         "No evidence of a public witness",
-        "Witnesses were required, and an entry has none, or has one whose inclusion nothing here can check.",
-        "Verify the bundle of the public log with `keel-verify sigstore`, or do without --require-rekor." }
+        "Witnesses were required, and an entry has none, or nothing that was given shows that the public log has it.",
+        "Give the log's bundle of each entry with --rekor-bundles, or do without --require-rekor." }
     MONITOR_REKOR_INVALID {
-        "Witness material malformed",
-        "The witness material of an entry lacks what it must state, or states something else than an inclusion.",
-        "Ask the log's operator for the witness of the entry." }
+        "Public witness wrong",
+        "The witness material of an entry lacks what it must state or states something else, or the log's bundle for it does not verify.",
+        "Ask for the witness and the bundle of the entry again; treat the entry as not witnessed." }
     MONITOR_STATE_INVALID {
         "Pin or state file unusable",
         "The file is there, but states no root and size; it is never taken for an absent one.",

@@ -6,7 +6,7 @@
 mod predicate;
 mod record;
 mod segment;
-mod shape;
+pub(in crate::format) mod shape;
 mod sidecar;
 mod window;
 

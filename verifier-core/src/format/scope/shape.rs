@@ -14,19 +14,22 @@ pub struct ShapeError<'a> {
     pub value: Value<'a>,
 }
 
-pub(super) fn fail<'a, T>(value: Value<'a>, message: impl Into<String>) -> Result<T, ShapeError<'a>> {
+pub(in crate::format) fn fail<'a, T>(
+    value: Value<'a>,
+    message: impl Into<String>,
+) -> Result<T, ShapeError<'a>> {
     Err(ShapeError { message: message.into(), value })
 }
 
 /// Whether `value` is an object with all of `names` and no member outside `names` and `optional`.
-pub(super) fn has_exactly(value: Value<'_>, names: &[&str], optional: &[&str]) -> bool {
+pub(in crate::format) fn has_exactly(value: Value<'_>, names: &[&str], optional: &[&str]) -> bool {
     value.is_object()
         && names.iter().all(|name| value.member(name).is_some())
         && value.members().all(|member| names.iter().chain(optional).any(|name| member.is(name)))
 }
 
 /// The object `value`, when it has exactly the members `names`.
-pub(super) fn exact<'a>(
+pub(in crate::format) fn exact<'a>(
     value: Value<'a>,
     names: &[&str],
     message: impl Into<String>,
@@ -35,7 +38,7 @@ pub(super) fn exact<'a>(
 }
 
 /// The member, when it is a string that is not empty.
-pub(super) fn text<'a>(
+pub(in crate::format) fn text<'a>(
     object: Value<'a>,
     name: &str,
     message: impl Into<String>,
@@ -47,7 +50,7 @@ pub(super) fn text<'a>(
 }
 
 /// Demands that the member is the string `expected`.
-pub(super) fn constant<'a>(
+pub(in crate::format) fn constant<'a>(
     object: Value<'a>,
     name: &str,
     expected: &str,
@@ -60,7 +63,7 @@ pub(super) fn constant<'a>(
 }
 
 /// The member, when it is `sha256:` and 64 lower-case hexadecimal digits.
-pub(super) fn hash<'a>(
+pub(in crate::format) fn hash<'a>(
     object: Value<'a>,
     name: &str,
     message: impl Into<String>,
@@ -73,7 +76,7 @@ pub(super) fn hash<'a>(
 }
 
 /// The member's items, when it is an array.
-pub(super) fn array<'a>(
+pub(in crate::format) fn array<'a>(
     object: Value<'a>,
     name: &str,
     message: impl Into<String>,
