@@ -38,11 +38,13 @@
 #![warn(missing_docs)]
 
 pub mod archive;
+pub mod audit;
 pub mod bytes;
 pub mod canon;
 pub mod chain;
 pub mod claim;
 pub mod crypto;
+pub mod diff;
 pub mod evidence;
 pub mod finding;
 pub mod format;

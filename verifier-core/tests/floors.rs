@@ -15,8 +15,9 @@ const FLOORS: &[&[&str]] = &[
     &["trust", "chain", "format"],
     &["report", "evidence"],
     &["registry", "ledger"],
-    &["claim", "reconcile", "render"],
+    &["claim", "diff", "reconcile", "render"],
     &["verify", "gate"],
+    &["audit"],
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

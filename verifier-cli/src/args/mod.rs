@@ -3,9 +3,11 @@
 //! Options have the reference verifier's names and meaning (spec 08 section 3, spec 03 section 6); what it does not
 //! have stands under the heading [`front::ADDED`].
 
+pub(crate) mod audit;
 mod checkpoint;
 pub(crate) mod ci;
 pub(crate) mod claim;
+pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod front;
@@ -82,6 +84,15 @@ pub(crate) enum Command {
     /// Decide whether two heads of one log are of one history
     #[command(after_help = EXIT_STATUS)]
     CompareHeads(log::CompareHeadsArgs),
+    /// Verify many archives of a period and judge whether each chain's population is complete
+    #[command(after_help = EXIT_STATUS)]
+    Audit(audit::AuditArgs),
+    /// Compare two exports of one window record by record
+    #[command(after_help = EXIT_STATUS)]
+    Diff(diff::DiffArgs),
+    /// Print a checkpoint card, or compare evidence with the card of somebody else
+    #[command(after_help = EXIT_STATUS)]
+    Card(diff::CardArgs),
     /// Replay budgets, judge the money rules and total the cost of verified evidence
     #[command(after_help = EXIT_STATUS)]
     Ledger(ledger::LedgerArgs),
