@@ -23,6 +23,7 @@ pub mod trust;
 pub mod voice;
 pub mod walk;
 pub mod workflow;
+pub mod workpaper;
 
 use super::Code;
 
@@ -48,6 +49,7 @@ static TABLES: &[&[&Code]] = &[
     voice::ALL,
     command::ALL,
     workflow::ALL,
+    workpaper::ALL,
     sigstore::ALL,
 ];
 

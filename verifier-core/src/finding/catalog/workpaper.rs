@@ -1,0 +1,40 @@
+//! Working papers of a review: what they rest on, and whether it comes out the same again.
+
+crate::codes! {
+    WORKPAPER_INVALID {
+        "Working paper cannot be read",
+        "The file is no working paper of version 1: it is damaged, or has members that this version does not know.",
+        "Restore the file from a copy; nothing of it was used." }
+    WORKPAPER_UNSIGNED {
+        "Working paper not signed",
+        "Nobody signed the working paper, so anybody can have changed it.",
+        "Ask the preparer to sign it." }
+    WORKPAPER_SIGNATURE_INVALID {
+        "Signature of the working paper wrong",
+        "A signature does not verify over the content, the role and the signatures before it.",
+        "Treat the working paper as changed after it was signed, and restore the signed one." }
+    WORKPAPER_SIGNER_UNEXPECTED {
+        "Working paper signed by somebody else",
+        "None of the signatures is of the key that was expected.",
+        "Ask whose key it is before relying on the paper." }
+    WORKPAPER_EVIDENCE_DIFFERS {
+        "Other evidence than in the working paper",
+        "A file that the working paper rests on is missing here, or has other bytes.",
+        "Give the very files that the paper names." }
+    WORKPAPER_VERDICT_DIFFERS {
+        "Verdict differs from the working paper",
+        "The same evidence comes to another verdict than the paper states.",
+        "Compare tool version, options, trust material and date of both runs." }
+    WORKPAPER_SAMPLE_DIFFERS {
+        "Sample cannot be drawn again",
+        "The stated method and engagement draw other items from this evidence, or none.",
+        "Treat the sample as not drawn by the stated rule." }
+    WORKPAPER_MARK_WITHOUT_ITEM {
+        "Mark on something that is not there",
+        "A permit that is marked does not occur in the evidence.",
+        "Ask what was marked." }
+    WORKPAPER_TOOL_DIFFERS {
+        "Another version of the tool",
+        "The working paper was made with another version than this one.",
+        "Nothing to do if everything else is the same." }
+}

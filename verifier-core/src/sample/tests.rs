@@ -1,0 +1,148 @@
+//! Draws against numbers that a separate program computed from the rules in [`super`] alone, and what holds of all.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Permit `p000`… with amounts 1, 4, 9, …, every tenth without one.
+fn population(count: u32) -> Population {
+    let items = (0..count).map(|row| Item {
+        row,
+        permit: format!("p{row:03}"),
+        project: format!("project-{}", row % 3),
+        sequence: Some(i64::from(row)),
+        amount: (row % 10 != 9).then(|| i64::from(row + 1).pow(2)),
+        stratum: format!("s{}", row % 4 / 3),
+    });
+    Population { items: items.collect() }
+}
+
+fn positions(sample: &Sample) -> Vec<usize> {
+    sample.drawn.iter().map(|drawn| drawn.position).collect()
+}
+
+fn drawn(method: Method) -> Sample {
+    draw(&population(50), method, "Borealis 2026-Q3 nonce 7f3a").unwrap()
+}
+
+/// `testvectors/standards/sampling.py` prints these.
+#[test]
+fn the_draws_of_another_program() {
+    let population = population(50);
+    assert_eq!(population.digest(), VECTORS[0]);
+    let cases = [
+        Method::Random { size: 6 },
+        Method::Systematic { size: 7 },
+        Method::Stratified { size: 9, by: Stratum::Model },
+        Method::MonetaryUnit { size: 8 },
+    ];
+    for (method, expected) in cases.into_iter().zip(&VECTORS[1..]) {
+        let sample = drawn(method);
+        let text = format!("{} {:?} {:?}", sample.seed, sample.interval.unwrap_or(0), positions(&sample));
+        assert_eq!(text, *expected, "{method:?}");
+    }
+}
+
+const VECTORS: [&str; 5] = [
+    "sha256:5f6122029c8e38f2e6509b0f8f3da6b2497cc0da4f58e6162de7d048beaf5b4f",
+    "802b863ff6c6e3764b67819458cff79f721fbf33901d60ec90062aa50e28623c 0 [0, 5, 13, 26, 30, 42]",
+    "8c3b5ec8c728385244c2d0ffbdc592746f6c295fb114879f14c0646894a06f2e 0 [5, 13, 20, 27, 34, 41, 48]",
+    "ee7b459b223190f5e288bbfd9bb1a508f78cf59f1ae0990372c07d98771b8972 0 [6, 15, 24, 25, 35, 37, 41, 46, 49]",
+    "aeaa1a66db22cf92d146fa6b6931fdeae42a02792eead95b5960f9c7c282d8d4 4678 [22, 30, 34, 38, 41, 44, 46, 48]",
+];
+
+#[test]
+fn the_seed_depends_on_everything() {
+    let base = drawn(Method::Random { size: 6 });
+    let mut other = population(50);
+    other.items[7].amount = Some(63);
+    assert_ne!(draw(&other, base.method, &base.engagement).unwrap().seed, base.seed);
+    assert_ne!(draw(&population(50), base.method, "another").unwrap().seed, base.seed);
+    assert_ne!(drawn(Method::Random { size: 7 }).seed, base.seed);
+    assert_eq!(drawn(Method::Random { size: 6 }), base);
+}
+
+#[test]
+fn nothing_is_drawn_from_nothing() {
+    let fifty = population(50);
+    let fails =
+        |population: &Population, method, engagement: &str| draw(population, method, engagement).unwrap_err();
+    assert_eq!(fails(&Population::default(), Method::Random { size: 1 }, "e"), DrawError::Empty);
+    assert_eq!(fails(&fifty, Method::Random { size: 0 }, "e"), DrawError::NoSize);
+    for method in [
+        Method::Random { size: 51 },
+        Method::Systematic { size: 51 },
+        Method::Stratified { size: 51, by: Stratum::Model },
+    ] {
+        assert_eq!(fails(&fifty, method, "e"), DrawError::TooMany);
+    }
+    for engagement in ["", "  ", "two\nlines", "a\u{1b}b"] {
+        assert_eq!(fails(&fifty, Method::Random { size: 1 }, engagement), DrawError::Engagement);
+    }
+    let mut poor = population(5);
+    poor.items.iter_mut().for_each(|item| item.amount = Some(-1));
+    assert_eq!(fails(&poor, Method::MonetaryUnit { size: 1 }, "e"), DrawError::NoAmount);
+    poor.items.iter_mut().for_each(|item| item.amount = Some(i64::MAX));
+    assert_eq!(fails(&poor, Method::MonetaryUnit { size: 1 }, "e"), DrawError::Sum);
+}
+
+/// Every item of a small population is drawn about equally often.
+#[test]
+fn no_item_is_favoured() {
+    for method in [Method::Random { size: 3 }, Method::Systematic { size: 3 }] {
+        let mut counts = [0u32; 10];
+        for number in 0..2_000 {
+            let sample = draw(&population(10), method, &format!("e{number}")).unwrap();
+            positions(&sample).into_iter().for_each(|position| counts[position] += 1);
+        }
+        // 600 expected; five standard deviations are about 100.
+        assert!(counts.iter().all(|count| (500..700).contains(count)), "{method:?} {counts:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn samples_are_as_large_as_asked_and_hold_nothing_twice(count in 1u32..200, size in 1u32..200, name in "[a-z]{1,9}") {
+        let population = population(count);
+        for method in [
+            Method::Random { size },
+            Method::Systematic { size },
+            Method::Stratified { size, by: Stratum::Model },
+        ] {
+            match draw(&population, method, &name) {
+                Ok(sample) => {
+                    let mut positions = positions(&sample);
+                    prop_assert_eq!(positions.len(), size as usize);
+                    prop_assert!(positions.iter().all(|position| *position < count as usize));
+                    positions.dedup();
+                    prop_assert_eq!(positions.len(), size as usize);
+                }
+                Err(error) => prop_assert_eq!((error, size > count), (DrawError::TooMany, true)),
+            }
+        }
+    }
+
+    #[test]
+    fn large_amounts_are_certain_and_the_rest_has_its_interval(count in 1u32..200, size in 1u32..50, name in "[a-z]{1,9}") {
+        let population = population(count);
+        let sample = draw(&population, Method::MonetaryUnit { size }, &name).unwrap();
+        let interval = i64::try_from(sample.interval.unwrap()).unwrap();
+        for (position, item) in population.items.iter().enumerate() {
+            let found = sample.drawn.iter().find(|drawn| drawn.position == position);
+            let is_certain = item.amount.is_some_and(|amount| amount >= interval);
+            prop_assert_eq!(found.is_some_and(|drawn| drawn.basis == Basis::Certain), is_certain);
+            prop_assert!(found.is_none() || item.amount.is_some_and(|amount| amount > 0));
+        }
+        let rest: i64 = population.items.iter().filter_map(|item| item.amount).filter(|amount| *amount < interval).sum();
+        let chance = sample.drawn.iter().filter(|drawn| drawn.basis == Basis::Chance).count() as i64;
+        prop_assert!((rest / interval..=rest / interval + 1).contains(&chance), "{} {} {}", rest, interval, chance);
+    }
+
+    #[test]
+    fn numbers_are_below_their_bound(n in 1u64.., seed in any::<[u8; 32]>()) {
+        let mut stream = Stream::new(seed);
+        for _ in 0..20 {
+            prop_assert!(stream.below(n) < n);
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! What a working paper says.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::Ledger;
+use crate::report::{Report, TOOL};
+use crate::sample::{Method, Population, Sample, Stratum};
+
+/// The signed part.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Content {
+    /// What it is called, in the reviewer's words.
+    pub title: String,
+    /// The program that gave the verdicts.
+    pub tool: ToolRecord,
+    /// The date that the verdicts are stated for, RFC 3339.
+    pub as_of: String,
+    /// Options of the verification that change verdicts, as on a command line.
+    pub options: Vec<String>,
+    /// Every file that was read, evidence and trust material, by role.
+    pub files: Vec<FileRecord>,
+    /// What the evidence came to, one for each set.
+    pub verdicts: Vec<Verdicts>,
+    /// The samples.
+    pub samples: Vec<SampleRecord>,
+    /// What was looked at.
+    pub marks: Vec<Mark>,
+}
+
+/// A program.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToolRecord {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// `sha256:` of the executable, where known.
+    pub sha256: Option<String>,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileRecord {
+    /// What it was used as.
+    pub role: String,
+    /// Its name without folders, which differ between machines.
+    pub name: String,
+    /// `sha256:` of its bytes.
+    pub sha256: Option<String>,
+    /// Its length.
+    pub bytes: Option<u64>,
+}
+
+/// What a set of evidence came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verdicts {
+    /// The kind of evidence.
+    pub kind: String,
+    /// `verified`, `disproved`, `not_established`, `unreadable`.
+    pub outcome: String,
+    /// The claims.
+    pub claims: Vec<ClaimRecord>,
+    /// Findings by code, how many of each.
+    pub findings: Vec<(String, u64)>,
+}
+
+/// A claim's verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimRecord {
+    /// Registered name.
+    pub name: String,
+    /// The verdict.
+    pub verdict: String,
+    /// The deciding code.
+    pub code: Option<String>,
+}
+
+/// A sample: how it was drawn, and what came out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SampleRecord {
+    /// Name of the method.
+    pub method: String,
+    /// Items that were asked for.
+    pub size: u32,
+    /// What the strata are.
+    pub stratum: String,
+    /// The auditor's text.
+    pub engagement: String,
+    /// Digest of the population.
+    pub population: String,
+    /// Items of the population.
+    pub items: u64,
+    /// Those with an amount of zero or less, or none.
+    pub items_without_amount: u64,
+    /// Sum of the amounts above zero, in micro-USD, as decimal digits.
+    pub total_usd_micros: String,
+    /// The seed.
+    pub seed: String,
+    /// Micro-USD between two drawn ones.
+    pub interval_usd_micros: Option<u64>,
+    /// The items, in the order of the population.
+    pub drawn: Vec<DrawnRecord>,
+}
+
+/// A drawn item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DrawnRecord {
+    /// The permit.
+    pub permit: String,
+    /// Its project.
+    pub project: String,
+    /// Lowest sequence number of its chain entries.
+    pub sequence: Option<i64>,
+    /// Its cost in micro-USD.
+    pub amount_usd_micros: Option<i64>,
+    /// `chance` or `certain`.
+    pub basis: String,
+}
+
+/// A reviewer's mark.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    /// What is marked.
+    pub kind: MarkKind,
+    /// Id of the permit, or code and place of the finding.
+    pub id: String,
+    /// The mark.
+    pub status: MarkStatus,
+    /// The note; may be empty.
+    pub note: String,
+    /// Who marked it.
+    pub by: String,
+    /// When, RFC 3339.
+    pub at: String,
+    /// What the permit should have cost, in micro-USD, where the reviewer found another amount.
+    pub correct_usd_micros: Option<i64>,
+}
+
+/// What a mark is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MarkKind {
+    /// A permit.
+    Permit,
+    /// A finding.
+    Finding,
+}
+
+/// What a mark says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MarkStatus {
+    /// Looked at, and in order.
+    Checked,
+    /// Looked at, and not in order.
+    Exception,
+    /// Not in order at first sight, and explained.
+    Explained,
+}
+
+impl MarkStatus {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Checked, Self::Exception, Self::Explained];
+
+    /// In words.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Checked => "checked",
+            Self::Exception => "exception",
+            Self::Explained => "explained",
+        }
+    }
+}
+
+impl Content {
+    /// What reports come to; without samples and marks.
+    #[must_use]
+    pub fn of(title: &str, options: Vec<String>, reports: &[Report], tool_sha256: Option<String>) -> Self {
+        let mut files: Vec<FileRecord> = reports
+            .iter()
+            .flat_map(|report| &report.artifact.files)
+            .map(|file| FileRecord {
+                role: file.role.to_owned(),
+                name: file_name(&file.path).to_owned(),
+                sha256: file.sha256.clone(),
+                bytes: file.bytes,
+            })
+            .collect();
+        files.sort();
+        files.dedup();
+        Self {
+            title: title.to_owned(),
+            tool: ToolRecord {
+                name: TOOL.to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                sha256: tool_sha256,
+            },
+            as_of: reports.first().map(|report| report.as_of.clone()).unwrap_or_default(),
+            options,
+            files,
+            verdicts: reports.iter().map(verdicts).collect(),
+            samples: Vec::new(),
+            marks: Vec::new(),
+        }
+    }
+
+    /// Sets the mark of a subject; the earlier one of the same subject ends.
+    pub fn mark(&mut self, mark: Mark) {
+        self.unmark(mark.kind, &mark.id);
+        self.marks.push(mark);
+        self.marks.sort_by(|left, right| (left.kind, &left.id).cmp(&(right.kind, &right.id)));
+    }
+
+    /// Takes the mark of a subject away.
+    pub fn unmark(&mut self, kind: MarkKind, id: &str) {
+        self.marks.retain(|mark| mark.kind != kind || mark.id != id);
+    }
+
+    /// The mark of a subject.
+    #[must_use]
+    pub fn marked(&self, kind: MarkKind, id: &str) -> Option<&Mark> {
+        self.marks.iter().find(|mark| mark.kind == kind && mark.id == id)
+    }
+}
+
+fn verdicts(report: &Report) -> Verdicts {
+    let outcome = serde_json::to_value(report.outcome).unwrap_or_default();
+    Verdicts {
+        kind: report.artifact.kind.clone(),
+        outcome: outcome.as_str().unwrap_or_default().to_owned(),
+        claims: report
+            .claims
+            .iter()
+            .map(|claim| ClaimRecord {
+                name: claim.name.to_owned(),
+                verdict: claim.verdict.as_str().to_owned(),
+                code: claim.deciding_subject().map(|subject| subject.code.id.to_owned()),
+            })
+            .collect(),
+        findings: report.counts.iter().map(|count| (count.code.to_owned(), count.count)).collect(),
+    }
+}
+
+impl SampleRecord {
+    /// The record of a sample that was drawn from `population`.
+    #[must_use]
+    pub fn of(sample: &Sample, population: &Population) -> Self {
+        let wide = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let drawn = sample.drawn.iter().filter_map(|drawn| {
+            let item = population.items.get(drawn.position)?;
+            Some(DrawnRecord {
+                permit: item.permit.clone(),
+                project: item.project.clone(),
+                sequence: item.sequence,
+                amount_usd_micros: item.amount,
+                basis: drawn.basis.as_str().to_owned(),
+            })
+        });
+        Self {
+            method: sample.method.name().to_owned(),
+            size: sample.method.size(),
+            stratum: sample.method.stratum().as_str().to_owned(),
+            engagement: sample.engagement.clone(),
+            population: sample.population.clone(),
+            items: wide(population.items.len()),
+            items_without_amount: wide(population.without_amount()),
+            total_usd_micros: population.total().to_string(),
+            seed: sample.seed.clone(),
+            interval_usd_micros: sample.interval,
+            drawn: drawn.collect(),
+        }
+    }
+
+    /// Draws the sample again.
+    ///
+    /// # Errors
+    /// Why it cannot be drawn, as a sentence without the final stop.
+    pub fn redraw(&self, ledger: &Ledger) -> Result<Self, String> {
+        let stratum = Stratum::find(&self.stratum).ok_or("the strata are not known here")?;
+        let method = Method::find(&self.method, self.size, stratum).ok_or("the method is not known here")?;
+        let population = Population::of(ledger, method.stratum());
+        let sample =
+            crate::sample::draw(&population, method, &self.engagement).map_err(|error| error.to_string())?;
+        Ok(Self::of(&sample, &population))
+    }
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
