@@ -15,8 +15,8 @@ const FLOORS: &[&[&str]] = &[
     &["trust", "chain", "format"],
     &["report", "evidence"],
     &["registry", "ledger"],
-    &["claim", "reconcile", "render"],
-    &["verify"],
+    &["claim", "reconcile", "render", "sample"],
+    &["verify", "workpaper"],
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

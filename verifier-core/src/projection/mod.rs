@@ -47,7 +47,7 @@ impl Judged {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProjectionError {
-    /// No stratum or no item was drawn.
+    /// Nothing was drawn, or nothing of a stratum that has items.
     Empty,
     /// More was drawn than there is.
     SampleBeyondPopulation,
@@ -64,7 +64,7 @@ pub enum ProjectionError {
 impl fmt::Display for ProjectionError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Empty => "nothing was drawn",
+            Self::Empty => "nothing was drawn, or nothing of a stratum",
             Self::SampleBeyondPopulation => "the sample has more items than the population",
             Self::ExceptionsBeyondSample => "there are more exceptions than drawn items",
             Self::NotPositive => "an interval or a booked amount in the sample is not above zero",
