@@ -1,9 +1,7 @@
 //! `reperform WORKPAPER PATH…`: verifies, draws and projects again, and says what differs.
 
-use verifier_core::finding::catalog::input::INPUT_UNREADABLE;
 use verifier_core::finding::catalog::workpaper::{WORKPAPER_COMMITMENT_DIFFERS, WORKPAPER_INVALID};
 use verifier_core::finding::{Effect, Finding, Location, Verdict};
-use verifier_core::report::Outcome;
 use verifier_core::sample::commitment;
 use verifier_core::time::Timestamp;
 use verifier_core::workpaper::{judge, outcome, reperform};
@@ -30,11 +28,8 @@ pub(super) fn run(args: &ReperformArgs, console: &mut Console<'_>) -> Ended {
         Err(ended) => return ended,
     };
     let was_unreadable = paper.content.verdicts.iter().any(|verdicts| verdicts.outcome == "unreadable");
-    if let Some(report) = done.reports.iter().find(|report| report.outcome == Outcome::Unreadable)
-        && !was_unreadable
-    {
-        let why = report.findings.first().map_or("the evidence cannot be read", |finding| &finding.message);
-        return console.failed(Exit::UNREADABLE, &INPUT_UNREADABLE, why);
+    if !was_unreadable && let Err(ended) = done.readable(console) {
+        return ended;
     }
     let ledger = match done.rows(&args.evidence, console) {
         Ok(ledger) => ledger,

@@ -32,6 +32,9 @@ pub(super) fn run(args: &SampleArgs, console: &mut Console<'_>) -> Ended {
         Ok(done) => done,
         Err(ended) => return ended,
     };
+    if let Err(ended) = done.readable(console) {
+        return ended;
+    }
     let ledger = match done.rows(&args.evidence, console) {
         Ok(ledger) => ledger,
         Err(ended) => return ended,

@@ -74,6 +74,19 @@ impl Done {
         &self.policy
     }
 
+    /// Ends the run when some of the evidence cannot be read.
+    pub(super) fn readable(&self, console: &mut Console<'_>) -> Result<(), Ended> {
+        match self.reports.iter().find(|report| report.outcome == Outcome::Unreadable) {
+            None => Ok(()),
+            Some(report) => {
+                let why =
+                    report.findings.first().map_or("the evidence cannot be read", |finding| &finding.message);
+                let file = report.artifact.files.first().map_or("", |file| &file.path);
+                Err(console.failed(Exit::UNREADABLE, &INPUT_UNREADABLE, &format!("{file}: {why}")))
+            }
+        }
+    }
+
     pub(super) fn outcome(&self) -> Outcome {
         self.reports.iter().map(|report| report.outcome).fold(Outcome::Verified, Outcome::worst)
     }
@@ -153,6 +166,9 @@ fn new(args: &NewArgs, console: &mut Console<'_>) -> Ended {
         Ok(done) => done,
         Err(ended) => return ended,
     };
+    if let Err(ended) = done.readable(console) {
+        return ended;
+    }
     let paper = Workpaper::new(done.content(&args.title, tool_digest()));
     if let Err(error) = out.write_all(&paper.to_bytes()).and_then(|()| out.commit()) {
         return unwritten(&args.out, &error, console);
