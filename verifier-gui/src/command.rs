@@ -7,6 +7,7 @@ use std::sync::mpsc::Sender;
 use verifier_core::finding::Location;
 
 use crate::filter::Field;
+use crate::review::ReviewCommand;
 use crate::state::View;
 
 /// One wish.
@@ -48,6 +49,8 @@ pub enum Command {
     SaveSheet,
     /// Show the bytes of a place.
     ShowPlace(Location),
+    /// Something about the review.
+    Review(ReviewCommand),
 }
 
 impl Command {

@@ -8,6 +8,7 @@ mod command;
 pub mod export;
 pub mod filter;
 pub mod money;
+pub mod review;
 pub mod state;
 pub mod table;
 mod theme;

@@ -9,6 +9,7 @@ use verifier_core::report::Report;
 
 use crate::filter::Field;
 use crate::money::Books;
+use crate::review::Review;
 
 /// What fills the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub enum View {
     Permits,
     /// Spend, budgets and rules.
     Money,
+    /// Marks, samples, the review file.
+    Review,
     /// Claims, checks, signers: the whole report.
     Report,
     /// The bytes of a place.
@@ -30,8 +33,15 @@ pub enum View {
 
 impl View {
     /// All views, in the order of their keys.
-    pub const ALL: [Self; 6] =
-        [Self::Overview, Self::Exceptions, Self::Permits, Self::Money, Self::Report, Self::Source];
+    pub const ALL: [Self; 7] = [
+        Self::Overview,
+        Self::Exceptions,
+        Self::Permits,
+        Self::Money,
+        Self::Review,
+        Self::Report,
+        Self::Source,
+    ];
 
     /// Its name.
     #[must_use]
@@ -41,6 +51,7 @@ impl View {
             Self::Exceptions => "Exceptions",
             Self::Permits => "Permits",
             Self::Money => "Money",
+            Self::Review => "Review",
             Self::Report => "Full report",
             Self::Source => "Source",
         }
@@ -104,6 +115,8 @@ pub struct Session {
     pub batches: Arc<Vec<Batch>>,
     /// The table of permits.
     pub table: Table,
+    /// What was marked and drawn.
+    pub review: Review,
     /// The place that is shown.
     pub source: Option<Excerpt>,
 }

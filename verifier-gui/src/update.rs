@@ -1,15 +1,18 @@
 //! The only place that changes the state.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use verifier_core::render::headline;
+use verifier_core::workpaper::MarkKind;
 
 use crate::command::Command;
 use crate::export::Sheet;
 use crate::filter;
+use crate::review::{Review, ReviewCommand};
 use crate::state::{Running, Session, State, Table, View};
-use crate::worker::{Event, Job, Worker};
+use crate::worker::{Event, Job, ReviewWork, Reviewed, Worker};
 
 /// Paths that are remembered.
 const RECENT: usize = 8;
@@ -88,6 +91,7 @@ fn in_session(command: Command, session: &mut Session, worker: &Worker) -> Optio
         Command::SaveSheet => save(session, worker),
         Command::SelectRow(row) => session.table.selected = Some(row),
         Command::MoveRow(by) => move_row(session, by),
+        Command::Review(command) => return in_review(command, session, worker),
         Command::ShowPlace(location) => {
             session.source = None;
             worker.excerpt(Arc::clone(&session.batches), location);
@@ -96,6 +100,92 @@ fn in_session(command: Command, session: &mut Session, worker: &Worker) -> Optio
         _ => {}
     }
     None
+}
+
+fn in_review(command: ReviewCommand, session: &mut Session, worker: &Worker) -> Option<View> {
+    let review = &mut session.review;
+    let file = |text: &str| Some(text.trim()).filter(|path| !path.is_empty()).map(PathBuf::from);
+    match command {
+        ReviewCommand::Mark(kind, id, status) => review.mark(kind, &id, status, now_text()),
+        ReviewCommand::MarkSelected(status) => {
+            let books = session.books.as_ref().ok()?;
+            let row = usize::try_from(session.table.selected?).ok()?;
+            let permit = books.ledger.text(books.ledger.permits.get(row)?.permit);
+            review.mark(MarkKind::Permit, permit, status, now_text());
+        }
+        ReviewCommand::EditNote(text) => review.note = text,
+        ReviewCommand::EditReviewer(text) => review.by = text,
+        ReviewCommand::Undo => {
+            review.said = review.undo().map(|id| Ok(format!("taken back: {id}")));
+        }
+        ReviewCommand::Redo => {
+            review.said = review.redo().map(|id| Ok(format!("made again: {id}")));
+        }
+        ReviewCommand::EditFile(text) => review.file = text,
+        ReviewCommand::Save => {
+            let path = file(&review.file)?;
+            worker.review(ReviewWork::Save(Box::new(review.paper.clone()), path));
+        }
+        ReviewCommand::Open => worker.review(ReviewWork::Load(file(&review.file)?)),
+        ReviewCommand::EditKey(text) => review.key = text,
+        ReviewCommand::Sign(role) => {
+            let key = file(&review.key)?;
+            worker.review(ReviewWork::Sign(Box::new(review.paper.clone()), key, role));
+        }
+        ReviewCommand::EditEngagement(text) => review.engagement = text,
+        ReviewCommand::EditSize(text) => review.size = text,
+        ReviewCommand::Choose(name, by) => review.method = (name, by),
+        ReviewCommand::Draw => match (review.next_method(), &session.books) {
+            (Ok(method), Ok(books)) => {
+                worker.review(ReviewWork::Draw(Arc::clone(books), method, review.engagement.clone()));
+            }
+            (Err(why), _) => review.said = Some(Err(why)),
+            (Ok(_), Err(why)) => review.said = Some(Err(why.clone())),
+        },
+        ReviewCommand::ShowSample(index) => {
+            let books = session.books.as_ref().ok()?;
+            let sample = review.paper.content.samples.get(index)?;
+            let drawn: BTreeSet<&str> = sample.drawn.iter().map(|drawn| drawn.permit.as_str()).collect();
+            let rows = (0..).zip(&books.ledger.permits);
+            let rows = rows.filter(|(_, row)| drawn.contains(books.ledger.text(row.permit)));
+            let rows: Vec<u32> = rows.map(|(position, _)| position).collect();
+            session.table.filter = String::new();
+            session.table.selected = rows.first().copied();
+            session.table.rows = Some(Arc::new(rows));
+            // A filter that is still under way must not take the sample's place.
+            session.table.job = session.table.job.saturating_add(1);
+            session.table.is_filtering = false;
+            return Some(View::Permits);
+        }
+    }
+    None
+}
+
+fn now_text() -> String {
+    crate::worker::now().text().to_owned()
+}
+
+fn reviewed(done: Result<Reviewed, String>, review: &mut Review) {
+    let said = match done {
+        Ok(Reviewed::Saved(said)) => {
+            review.is_saved = true;
+            Ok(said)
+        }
+        Ok(Reviewed::Loaded(paper)) => review.go_on(*paper),
+        Ok(Reviewed::Signed(paper)) if paper.content == review.paper.content => {
+            let signed = paper.check().map_err(|fault| fault.to_string());
+            signed.map(|signed| {
+                review.signed = signed;
+                review.paper = *paper;
+                review.is_saved = false;
+                "signed; save the review to keep the signature".to_owned()
+            })
+        }
+        Ok(Reviewed::Signed(_)) => Err("the review was changed meanwhile; sign it again".to_owned()),
+        Ok(Reviewed::Drawn(sample)) => return review.add_sample(*sample),
+        Err(why) => Err(why),
+    };
+    review.said = Some(said);
 }
 
 fn move_row(session: &mut Session, by: i64) {
@@ -195,6 +285,7 @@ pub fn take(event: Event, state: &mut State) {
                     books: outcome.books,
                     batches: outcome.batches,
                     table: Table::default(),
+                    review: Review::new(outcome.content),
                     source: None,
                 });
             }
@@ -211,6 +302,11 @@ pub fn take(event: Event, state: &mut State) {
                 session.table.saved = Some(said);
             }
         }
+        Event::Review(done) => {
+            if let Some(session) = &mut state.session {
+                reviewed(done, &mut session.review);
+            }
+        }
         Event::Excerpt(excerpt) => {
             if let Some(session) = &mut state.session {
                 session.source = Some(excerpt);
@@ -222,6 +318,8 @@ pub fn take(event: Event, state: &mut State) {
 
 #[cfg(test)]
 mod tests {
+    use verifier_core::workpaper::Content;
+
     use super::*;
     use crate::worker::Outcome;
 
@@ -235,7 +333,12 @@ mod tests {
         let books = Err("none".to_owned());
         Event::Finished {
             job,
-            outcome: Box::new(Outcome { reports: Vec::new(), books, batches: Arc::default() }),
+            outcome: Box::new(Outcome {
+                reports: Vec::new(),
+                books,
+                batches: Arc::default(),
+                content: Content::default(),
+            }),
         }
     }
 

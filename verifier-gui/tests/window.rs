@@ -14,8 +14,10 @@ use verifier_core::finding::{Finding, Location};
 use verifier_core::ledger::{Figure, Ledger, PermitRow};
 use verifier_core::report::{Report, ReportBuilder, Requested, Subject};
 use verifier_core::time::Timestamp;
+use verifier_core::workpaper::{Content, MarkStatus, Role};
 use verifier_gui::filter::Field;
 use verifier_gui::money::Books;
+use verifier_gui::review::{Review, ReviewCommand};
 use verifier_gui::state::{Session, State, Table, View};
 use verifier_gui::{App, Command, CommandSender, views};
 
@@ -46,6 +48,7 @@ fn session(reports: Vec<Report>, books: Result<Books, String>) -> Session {
         books: books.map(Arc::new),
         batches: Arc::default(),
         table: Table::default(),
+        review: Review::new(Content::default()),
         source: None,
     }
 }
@@ -106,9 +109,15 @@ fn a_refusal_is_shown_with_code_values_remedy_and_place() {
 
 #[test]
 fn every_view_is_reached_by_keyboard_and_none_is_empty() {
-    for (view, key) in
-        View::ALL.into_iter().zip([Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6])
-    {
+    for (view, key) in View::ALL.into_iter().zip([
+        Key::Num1,
+        Key::Num2,
+        Key::Num3,
+        Key::Num4,
+        Key::Num5,
+        Key::Num6,
+        Key::Num7,
+    ]) {
         let (mut harness, commands) = showing(with(session(vec![tampered()], Ok(books(50))), view));
         harness.key_press_modifiers(Modifiers::COMMAND, key);
         harness.run();
@@ -298,4 +307,72 @@ fn a_million_rows() {
     let rows =
         verifier_gui::table::select(&books.ledger, filter, Some((Field::Cost, true)), &|| false).unwrap();
     println!("filter and sort of 1,000,000 rows: {:?}, {} rows", started.elapsed(), rows.len());
+}
+
+/// Marks by keyboard, draws a sample, saves, signs, and goes on with it in a new window.
+#[test]
+fn a_review_is_kept_signed_and_reopened() {
+    let context = egui::Context::default();
+    let (evidence, root) = demo();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("review.json").to_string_lossy().into_owned();
+    let key = folder.path().join("reviewer.key");
+    std::fs::write(&key, format!("{}\n", "07".repeat(32))).unwrap();
+    let key = key.to_string_lossy().into_owned();
+    let open = || {
+        let start = vec![Command::EditTrustRoot(root.clone()), Command::Open(vec![evidence.clone()])];
+        let mut app = App::new(&context, start);
+        until(&mut app, &context, |state| state.session.is_some());
+        app
+    };
+    let review = |app: &App| app.state().session.as_ref().unwrap().review.paper.clone();
+    let said = |app: &mut App, commands: Vec<ReviewCommand>| {
+        commands.into_iter().for_each(|command| app.send(Command::Review(command)));
+        until(app, &context, |state| state.session.as_ref().unwrap().review.said.is_some());
+        app.state().session.as_ref().unwrap().review.said.clone().unwrap()
+    };
+    let mut app = open();
+    for command in [
+        Command::SelectRow(3),
+        Command::Review(ReviewCommand::EditReviewer("A. Auditor".to_owned())),
+        Command::Review(ReviewCommand::EditNote("invoice seen".to_owned())),
+        Command::Review(ReviewCommand::MarkSelected(Some(MarkStatus::Checked))),
+        Command::Review(ReviewCommand::EditEngagement("Borealis Q3, nonce 5b1f".to_owned())),
+        Command::Review(ReviewCommand::EditSize("5".to_owned())),
+    ] {
+        app.send(command);
+    }
+    assert_eq!(said(&mut app, vec![ReviewCommand::Draw]), Ok("5 permits drawn".to_owned()));
+    app.send(Command::Review(ReviewCommand::ShowSample(0)));
+    until(&mut app, &context, |state| state.view == View::Permits);
+    assert_eq!(app.state().session.as_ref().unwrap().table.count(51), 5);
+    app.send(Command::Review(ReviewCommand::EditKey(key.clone())));
+    app.send(Command::Review(ReviewCommand::EditFile(file.clone())));
+    app.send(Command::Review(ReviewCommand::Sign(Role::Preparer)));
+    until(&mut app, &context, |state| !state.session.as_ref().unwrap().review.signed.is_empty());
+    app.send(Command::Review(ReviewCommand::Save));
+    until(&mut app, &context, |state| state.session.as_ref().unwrap().review.is_saved);
+    let kept = review(&app);
+    assert_eq!((kept.content.marks.len(), kept.content.samples.len(), kept.signatures.len()), (1, 1, 1));
+
+    let mut again = open();
+    again.send(Command::Review(ReviewCommand::EditFile(file.clone())));
+    let text = said(&mut again, vec![ReviewCommand::Open]).unwrap();
+    assert!(text.contains("signed by ed25519:"), "{text}");
+    assert_eq!(review(&again).content.marks, kept.content.marks);
+    again.send(Command::Show(View::Review));
+    again.advance(&context);
+    let mut harness = Harness::builder().with_size([1280.0, 720.0]).build_ui(move |ui| again.draw(ui));
+    harness.run();
+    harness.get_by_label("invoice seen");
+    harness.get_by_label_contains("signed as preparer at ");
+
+    // Changed after it was signed: a sentence, and the review that is there stays.
+    let text = std::fs::read_to_string(&file).unwrap().replace("invoice seen", "invoice lost");
+    std::fs::write(&file, text).unwrap();
+    let mut other = open();
+    other.send(Command::Review(ReviewCommand::EditFile(file)));
+    let why = said(&mut other, vec![ReviewCommand::Open]).unwrap_err();
+    assert!(why.contains("changed after it was signed"), "{why}");
+    assert!(review(&other).content.marks.is_empty());
 }

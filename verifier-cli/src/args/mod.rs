@@ -63,6 +63,8 @@ pub(crate) enum Command {
     /// Collect all trust material into one file, or show what of it counts at a date
     #[command(after_help = EXIT_STATUS)]
     Trust(trust_kit::TrustKitArgs),
+    /// Print the JSON Schema of this program's own documents
+    Schema(output::SchemaArgs),
     /// Explain a code: what was compared and what to do next
     Explain(keys::ExplainArgs),
     /// Print a verifier_output.v3.0 document as JSON, tree, graph or HTML

@@ -61,6 +61,7 @@ pub(crate) fn dispatch(command: Command, console: &mut Console<'_>) -> Ended {
         Command::Claim(args) => claim::run(&args.claim, console),
         Command::Keys(args) => keys::run(&args, console),
         Command::Trust(args) => trust_kit::run(&args, console),
+        Command::Schema(args) => show::schema(args.document, console),
         Command::Explain(args) => explain::run(&args, console),
         Command::Render(args) => render::run(&args, console),
         Command::Doctor(args) => doctor::run(&args, console),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use verifier_core::render::escape;
+use verifier_core::render::csv;
 
 /// A cell.
 #[derive(Clone, Debug)]
@@ -45,30 +45,14 @@ impl Cell {
             Self::Plain(text) => text.clone(),
             Self::Count(count) => count.to_string(),
             Self::Flag(flag) => flag.to_string(),
-            Self::Text(text) => {
-                let text = escape(text);
-                match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-                    true => format!("'{text}"),
-                    false => text.into_owned(),
-                }
-            }
+            Self::Text(text) => csv::text(text),
         }
     }
 }
 
 /// Writes a line; lines end with a line feed.
 pub(crate) fn line(cells: &[Cell], out: &mut dyn Write) -> io::Result<()> {
-    for (position, cell) in cells.iter().enumerate() {
-        if position > 0 {
-            out.write_all(b",")?;
-        }
-        let shown = cell.shown();
-        match shown.contains([',', '"', '\n', '\r']) {
-            true => write!(out, "\"{}\"", shown.replace('"', "\"\""))?,
-            false => out.write_all(shown.as_bytes())?,
-        }
-    }
-    out.write_all(b"\n")
+    csv::row(&cells.iter().map(Cell::shown).collect::<Vec<_>>(), out)
 }
 
 #[cfg(test)]

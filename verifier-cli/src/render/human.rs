@@ -8,7 +8,6 @@ use std::io;
 use verifier_core::finding::{Effect, Finding, Verdict};
 use verifier_core::render::headline;
 use verifier_core::report::{ClaimOutcome, Report, SignerSummary};
-use verifier_core::trust::Basis;
 
 use super::escape;
 use super::style::{Page, Tone};
@@ -25,7 +24,7 @@ pub(crate) fn write_headline(report: &Report, page: &mut Page<'_>) -> io::Result
 }
 
 /// Writes the whole report.
-pub(crate) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+pub(crate) fn write(report: &Report, fields: bool, page: &mut Page<'_>) -> io::Result<()> {
     write_headline(report, page)?;
     if let Some(decisions) = headline::decisions(report) {
         page.labelled(0, "Decided before execution: ", &decisions)?;
@@ -35,6 +34,9 @@ pub(crate) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     write_facts(report, page)?;
     write_claims(report, page)?;
     write_coverage(report, page)?;
+    if fields {
+        write_fields(report, page)?;
+    }
     write_findings(report, page)?;
     write_not_proven(report, page)?;
     write_next(report, page)?;
@@ -65,7 +67,7 @@ fn write_signers(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
             if let Some(id) = &signer.key_id {
                 page.labelled(4, "key id      ", &escape::text(id))?;
             }
-            page.labelled(4, "trusted as  ", basis(signer.basis))?;
+            page.labelled(4, "trusted as  ", signer.basis.words())?;
             page.labelled(4, "source      ", &escape::text(&signer.source))?;
         }
         if let Some(at) = &signer.signed_at {
@@ -74,16 +76,6 @@ fn write_signers(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         shown.push(signer);
     }
     Ok(())
-}
-
-fn basis(basis: Basis) -> &'static str {
-    match basis {
-        Basis::Pinned => "the key that you named",
-        Basis::Root => "a key of the trust root",
-        Basis::SignedManifest => "a key of a key manifest that a trust-root key signed",
-        Basis::Manifest => "a key of an unsigned key manifest that you named: you vouch for that file",
-        Basis::SelfAttested => "nothing outside the evidence: whoever made it chose the key",
-    }
 }
 
 fn write_files(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
@@ -201,6 +193,28 @@ fn write_coverage(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
                 page.labelled(2, "not run  ", &format!("{}: {}", step.title, escape::text(why)))?;
             }
         }
+    }
+    Ok(())
+}
+
+fn write_fields(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    page.heading("Fields")?;
+    if report.fields.is_empty() {
+        return page.paragraph(2, "this release has no table of the fields of this evidence");
+    }
+    let mut artifact = "";
+    for field in &report.fields {
+        if field.artifact != artifact {
+            artifact = field.artifact;
+            page.paragraph(2, artifact)?;
+        }
+        let tone = match (field.words(), field.is_covered()) {
+            ("proven", _) => Tone::Good,
+            (_, true) => Tone::Open,
+            (_, false) => Tone::Bad,
+        };
+        let words = page.paint(tone, field.words());
+        page.line(&format!("    {}: {words}", field.field))?;
     }
     Ok(())
 }

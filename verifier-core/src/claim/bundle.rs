@@ -97,6 +97,7 @@ pub(crate) fn verify_document(
         root.member("signature_envelope").and_then(Value::as_object),
     );
     out.claim(CLAIM, Requested::Evidence);
+    out.has_fields_of("evidence bundle");
     version(root, part, out);
     let (Some(body), Some(envelope)) = parts else {
         let finding =

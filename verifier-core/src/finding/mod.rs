@@ -10,7 +10,7 @@ mod verdict;
 
 pub use code::{Code, codes};
 pub use location::{Fact, Location};
-pub use verdict::{Effect, Verdict};
+pub use verdict::{Effect, Severity, Verdict};
 
 use serde::Serialize;
 

@@ -81,6 +81,42 @@ impl Effect {
     }
 }
 
+/// How serious a finding is, in the words that other tools have for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Something is not established that nobody asked for.
+    Warning,
+    /// The run fails for it.
+    Error,
+}
+
+impl Severity {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl Effect {
+    /// How serious a finding with this effect is by itself.
+    #[must_use]
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::Fails { .. } | Self::Unreadable => Severity::Error,
+            Self::Limits { .. } => Severity::Warning,
+            Self::Notes => Severity::Note,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Verdict::*;

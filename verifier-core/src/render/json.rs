@@ -11,7 +11,7 @@ use std::io;
 use serde::Serialize;
 
 use super::ascii;
-use crate::report::{Report, TOOL};
+use crate::report::{Gate, Report, TOOL};
 
 /// The identifier that the document carries.
 pub const SCHEMA_ID: &str = "keel-verify.report/v1";
@@ -34,18 +34,53 @@ struct Tool {
     version: &'static str,
 }
 
+/// The identifier of the document of a policy gate.
+pub const GATE_SCHEMA_ID: &str = "keel-verify.gate/v1";
+
+/// The JSON Schema of the document of a policy gate.
+pub const GATE_SCHEMA: &str = include_str!("../../schemas/gate-v1.schema.json");
+
+#[derive(Serialize)]
+struct GateDocument<'a> {
+    schema: &'static str,
+    tool: Tool,
+    exit_status: u8,
+    gate: &'a Gate,
+    reports: Vec<Document<'a>>,
+}
+
+/// Writes what a policy comes to, with the reports that it was applied to, and a line end.
+///
+/// # Errors
+/// When `out` refuses the bytes.
+pub fn write_gate(gate: &Gate, reports: &[Report], out: &mut dyn io::Write) -> io::Result<()> {
+    let document = GateDocument {
+        schema: GATE_SCHEMA_ID,
+        tool: TOOL_OF_THIS_RELEASE,
+        exit_status: gate.outcome.exit_status(),
+        gate,
+        reports: reports.iter().map(document).collect(),
+    };
+    ascii::write(&document, out)
+}
+
+const TOOL_OF_THIS_RELEASE: Tool = Tool { name: TOOL, version: env!("CARGO_PKG_VERSION") };
+
+fn document(report: &Report) -> Document<'_> {
+    Document {
+        schema: SCHEMA_ID,
+        tool: TOOL_OF_THIS_RELEASE,
+        exit_status: report.outcome.exit_status(),
+        report,
+    }
+}
+
 /// Writes the report and a line end.
 ///
 /// # Errors
 /// When `out` refuses the bytes.
 pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    let document = Document {
-        schema: SCHEMA_ID,
-        tool: Tool { name: TOOL, version: env!("CARGO_PKG_VERSION") },
-        exit_status: report.outcome.exit_status(),
-        report,
-    };
-    ascii::write(&document, out)
+    ascii::write(&document(report), out)
 }
 
 #[cfg(test)]

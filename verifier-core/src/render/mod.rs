@@ -4,13 +4,24 @@
 
 pub mod answers;
 mod ascii;
+pub mod csv;
+mod document;
 mod escape;
 pub mod explain;
+pub mod github;
+pub mod gitlab;
 pub mod headline;
+pub mod html;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod sarif;
 pub mod verdicts_v0;
 
+pub use document::{Document, Exception};
 pub use escape::escape;
 
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,12 @@ fn as_of() -> Timestamp {
 }
 
 fn started() -> ReportBuilder {
-    let mut out = ReportBuilder::new(2, BTreeSet::new());
+    started_with(2)
+}
+
+fn started_with(findings_per_code: u32) -> ReportBuilder {
+    let mut out = ReportBuilder::new(findings_per_code, BTreeSet::new());
+    out.has_fields_of("audit export bundle");
     out.artifact.kind = "export".to_owned();
     out.artifact.files.push(FileSummary {
         role: "payload",
@@ -155,6 +160,44 @@ pub(super) fn unreadable() -> Report {
     out.finish(&as_of())
 }
 
-pub(super) fn all() -> [(&'static str, Report); 3] {
-    [("accepted", accepted()), ("refused", refused()), ("unreadable", unreadable())]
+/// Text that tries to act in every format.
+pub(super) fn hostile() -> Report {
+    let mut out = started_with(20);
+    integrity(&mut out);
+    for text in HOSTILE {
+        out.artifact.files.push(FileSummary {
+            role: "sibling",
+            path: text.to_owned(),
+            sha256: None,
+            bytes: None,
+        });
+        out.artifact.signed.push((text.to_owned(), text.to_owned()));
+        let place = Location { file: text.to_owned(), pointer: Some(format!("/{text}")), bytes: Some(0..1) };
+        out.finding(
+            Finding::disproves(&walk::WALK_RECORD_HASH_MISMATCH, text)
+                .on(WALK)
+                .at(place)
+                .fact("computed", text),
+        );
+        out.finding(Finding::lacks(&input::INPUT_STRUCTURE_INVALID, text).at(Location::file(text)));
+        out.skipped("s", "Step", text);
+        out.not_proven.push(text.to_owned());
+    }
+    out.claim(WALK, Requested::Operator);
+    out.finish(&as_of())
+}
+
+pub(super) const HOSTILE: [&str; 8] = [
+    "</td><script>alert(1)</script><img src=x onerror=alert(1)>",
+    "]]></failure></testsuite>\" onload=\"x",
+    "line\n::error file=x::forged\r\n::set-output name=a::b%0A::stop-commands::x",
+    "=HYPERLINK(\"http://evil.example\",\"x\"),=1+1;@SUM(1)",
+    "| a | [link](http://evil.example) `code` **bold** @user #1 <b> www.evil.example ![i](x)",
+    "\u{1b}[2J\u{202e}\u{0}\u{7f}\u{feff}\u{fffe}\u{85}",
+    "javascript:alert(1)//..\\..\\x?y#z%41 {0} {{1}} ${{ secrets.T }}",
+    "-2+3,cmd|' /C calc'!A0",
+];
+
+pub(super) fn all() -> [(&'static str, Report); 4] {
+    [("accepted", accepted()), ("refused", refused()), ("unreadable", unreadable()), ("hostile", hostile())]
 }

@@ -1,12 +1,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::{ClaimOutcome, Requested, SemanticsRef, SubjectOutcome};
+use super::fields;
 use super::{
     ArtifactSummary, DecisionSummary, FindingCount, Outcome, Report, SemanticsSummary, SignerSummary,
     StepRecord,
 };
 use crate::finding::{Code, Effect, Finding, Verdict, catalog};
 use crate::time::Timestamp;
+use crate::trust::Basis;
 
 /// Names a subject of a claim.
 #[derive(Clone, Debug)]
@@ -78,6 +80,7 @@ pub struct ReportBuilder {
     findings: Vec<Finding>,
     counts: Vec<(&'static str, u64)>,
     coverage: Vec<StepRecord>,
+    artifacts: Vec<&'static str>,
     required: BTreeSet<String>,
     /// Claims (second) that answer a demand for another one (first).
     stand_ins: Vec<(String, &'static str)>,
@@ -102,6 +105,7 @@ impl ReportBuilder {
             findings: Vec::new(),
             counts: Vec::new(),
             coverage: Vec::new(),
+            artifacts: Vec::new(),
             required,
             stand_ins: Vec::new(),
             worst: Outcome::Verified,
@@ -221,6 +225,13 @@ impl ReportBuilder {
         self.coverage.push(StepRecord { step, title, skipped: Some(reason.into()), counts: Vec::new() });
     }
 
+    /// Lists the fields of an artifact of [`super::ARTIFACTS`] in the report.
+    pub fn has_fields_of(&mut self, artifact: &'static str) {
+        if !self.artifacts.contains(&artifact) {
+            self.artifacts.push(artifact);
+        }
+    }
+
     /// The verdict that a claim has so far; `None` when it was not opened.
     #[must_use]
     pub fn verdict(&self, name: &str) -> Option<Verdict> {
@@ -338,7 +349,13 @@ impl ReportBuilder {
             Effect::Limits { .. } => 3,
             Effect::Notes => 4,
         });
-        Report {
+        let by_manifest =
+            |signer: &SignerSummary| matches!(signer.basis, Basis::SignedManifest | Basis::Manifest);
+        if self.signers.iter().any(by_manifest) {
+            self.has_fields_of("key manifest");
+        }
+        let artifacts = std::mem::take(&mut self.artifacts);
+        let mut report = Report {
             outcome,
             as_of: as_of.to_rfc3339(),
             artifact: self.artifact,
@@ -349,9 +366,12 @@ impl ReportBuilder {
             findings: self.findings,
             counts: self.counts.into_iter().map(|(code, count)| FindingCount { code, count }).collect(),
             coverage: self.coverage,
+            fields: Vec::new(),
             not_proven: self.not_proven,
             accepted_without_trust: self.accepted_without_trust,
-        }
+        };
+        report.fields = fields::of(&report, &artifacts);
+        report
     }
 }
 

@@ -5,6 +5,9 @@
 
 mod builder;
 mod claim;
+mod fields;
+mod fields_table;
+mod gate;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +17,9 @@ use crate::finding::{Finding, Verdict};
 
 pub use builder::{ReportBuilder, Subject};
 pub use claim::{ClaimOutcome, Requested, SemanticsRef, SubjectOutcome};
+pub use fields::{Extent, FieldCoverage, Proof, extent_of, row_of};
+pub use fields_table::{ARTIFACTS, Artifact, Row};
+pub use gate::{Acceptance, Gate, GateRule, RuleState};
 
 /// The name and version that reports carry.
 pub const TOOL: &str = "keel-verify";
@@ -239,6 +245,8 @@ pub struct Report {
     pub counts: Vec<FindingCount>,
     /// What ran and what did not.
     pub coverage: Vec<StepRecord>,
+    /// For the fields of the evidence what notices a change, or nothing.
+    pub fields: Vec<FieldCoverage>,
     /// What a green result does not prove.
     pub not_proven: Vec<String>,
     /// Whether the run accepted an unsigned or self-attested artifact because it was told to.

@@ -24,6 +24,18 @@ impl Basis {
     pub fn is_trusted(self) -> bool {
         self != Self::SelfAttested
     }
+
+    /// The basis in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Pinned => "the key that you named",
+            Self::Root => "a key of the trust root",
+            Self::SignedManifest => "a key of a key manifest that a trust-root key signed",
+            Self::Manifest => "a key of an unsigned key manifest that you named: you vouch for that file",
+            Self::SelfAttested => "nothing outside the evidence: whoever made it chose the key",
+        }
+    }
 }
 
 /// A value whose signature was checked. Only this module's parent makes one.

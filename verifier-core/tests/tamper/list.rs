@@ -11,6 +11,8 @@
 use std::collections::BTreeMap;
 use std::thread;
 
+use verifier_core::report::{ARTIFACTS, Extent, extent_of, row_of};
+
 use crate::edit::Edit;
 
 const LIST: &str = include_str!("uncovered.txt");
@@ -70,6 +72,32 @@ impl Tally {
             (!words.is_empty()).then(|| format!("{place}: {}", words.join(", ")))
         };
         self.places.iter().filter_map(line).collect()
+    }
+
+    /// Where the table of field coverage in the core says something else than the edits do.
+    pub(crate) fn against_table(&self, artifact: &str) -> String {
+        let wrong = |(place, [changes, removals]): (&String, &[Count; 2])| {
+            let stated = extent_of(artifact, place);
+            let unnoticed = changes.unnoticed + removals.unnoticed;
+            let found = match (unnoticed, changes.tried) {
+                (0, _) => vec![Extent::Whole],
+                // nothing but the removal of a whole list or object can be tried
+                (_, 0) => vec![Extent::None, Extent::Part],
+                (all, tried) if all == tried + removals.tried => vec![Extent::None],
+                _ => vec![Extent::Part],
+            };
+            let right = stated.is_some_and(|stated| found.contains(&stated));
+            (!right).then(|| format!("{artifact}: {place}: the table says {stated:?}, the edits {found:?}\n"))
+        };
+        self.places.iter().filter_map(wrong).collect()
+    }
+
+    /// The rows of the table that speak for no place of the artifact.
+    pub(crate) fn idle_rows(&self, artifact: &str) -> Vec<&'static str> {
+        let rows = ARTIFACTS.iter().find(|own| own.name == artifact).unwrap().rows;
+        let spoken: Vec<&str> =
+            self.places.keys().filter_map(|place| row_of(artifact, place)).map(|row| row.field).collect();
+        rows.iter().map(|row| row.field).filter(|field| !spoken.contains(field)).collect()
     }
 
     /// What a section of the committed list lacks (`+`) and has too much (`-`).

@@ -35,7 +35,10 @@ fn check_payload(section: &str, id: &str, form: Form) {
         // what signing writes comes out as it was
         (changed != bytes).then(|| honest.is_verified(&changed, &manifest))
     });
-    let mut differences = Tally::of(&edits, &signed_again).differences(&format!("{section}, signed again"));
+    let tally = Tally::of(&edits, &signed_again);
+    let mut differences = tally.differences(&format!("{section}, signed again"));
+    differences += &tally.against_table(section);
+    assert_eq!(tally.idle_rows(section), Vec::<&str>::new(), "{section}: rows of the table without a place");
 
     // one digest covers everything here, so one position of each place is enough
     let edits = Edit::first_of_each(edits);
@@ -81,7 +84,10 @@ fn export_manifest() {
     let edits = Edit::all(&honest.manifest);
     let green =
         run(&edits, |edit| Some(honest.is_verified(&honest.payload_bytes, &edit.apply(&honest.manifest))));
-    let differences = Tally::of(&edits, &green).differences("export manifest");
+    let tally = Tally::of(&edits, &green);
+    let mut differences = tally.differences("export manifest");
+    differences += &tally.against_table("export manifest");
+    assert_eq!(tally.idle_rows("export manifest"), Vec::<&str>::new(), "rows of the table without a place");
     assert!(differences.is_empty(), "uncovered.txt differs:\n{differences}");
 
     let report = honest.report(&honest.payload_bytes, &honest.manifest);
@@ -114,7 +120,10 @@ fn key_manifest() {
     let mut differences = Tally::of(&edits, &as_is).differences("key manifest, signature as it was");
     let signed_again =
         run(&edits, |edit| green(evidence::sign_key_manifest(edit.apply(&honest.key_manifest))));
-    differences += &Tally::of(&edits, &signed_again).differences("key manifest, signed again");
+    let tally = Tally::of(&edits, &signed_again);
+    differences += &tally.differences("key manifest, signed again");
+    differences += &tally.against_table("key manifest");
+    assert_eq!(tally.idle_rows("key manifest"), Vec::<&str>::new(), "rows of the table without a place");
     assert!(differences.is_empty(), "uncovered.txt differs:\n{differences}");
 }
 

@@ -1,6 +1,8 @@
 use egui::{CollapsingHeader, RichText, ScrollArea, Ui};
 use verifier_core::finding::{Effect, Finding};
+use verifier_core::workpaper::MarkKind;
 
+use super::review;
 use super::widgets::{self, Mark, mark, word};
 use crate::command::CommandSender;
 use crate::state::Session;
@@ -44,12 +46,19 @@ pub(super) fn show(session: &Session, sender: &CommandSender, ui: &mut Ui) {
             ui.label("No check found anything wrong, missing or worth a note. What was not checked stands in the overview.");
         }
         for (rank, code, findings) in groups {
-            group(rank, code, &findings, sender, ui);
+            group(session, rank, code, &findings, sender, ui);
         }
     });
 }
 
-fn group(rank: usize, id: &str, findings: &[&Finding], sender: &CommandSender, ui: &mut Ui) {
+fn group(
+    session: &Session,
+    rank: usize,
+    id: &str,
+    findings: &[&Finding],
+    sender: &CommandSender,
+    ui: &mut Ui,
+) {
     let Some(first) = findings.first() else { return };
     let shape = Mark::from(first.effect);
     ui.add_space(6.0);
@@ -74,6 +83,10 @@ fn group(rank: usize, id: &str, findings: &[&Finding], sender: &CommandSender, u
         CollapsingHeader::new(title).id_salt(("places", rank, id)).default_open(opened).show(ui, |ui| {
             for finding in findings.iter().take(SHOWN) {
                 widgets::finding(finding, sender, ui);
+                if rank < 3 {
+                    let id = review::finding_id(finding.code.id, &finding.location);
+                    review::buttons(&session.review, MarkKind::Finding, &id, sender, ui);
+                }
                 ui.add_space(4.0);
             }
             if let Some(more) = findings.len().checked_sub(SHOWN).filter(|more| *more > 0) {

@@ -19,6 +19,8 @@ pub(super) fn show(sender: &CommandSender, ui: &mut Ui) {
             line(&format!("Ctrl+{number}"), view.title());
         }
         line("Arrow keys, Page Up, Page Down", "in Permits: another row");
+        line("C, X, E, Delete", "in Permits: mark as checked, exception, explained; take the mark away");
+        line("Ctrl+Z, Ctrl+Y", "take the last mark back; make it again");
         line("Ctrl and +, -, 0", "larger, smaller, normal size");
         line("Ctrl+C", "copy the marked text");
     });

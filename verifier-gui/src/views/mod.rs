@@ -6,14 +6,17 @@ mod money;
 mod overview;
 mod permits;
 mod report;
+mod review;
 mod source;
 mod welcome;
 mod widgets;
 
 use egui::{CentralPanel, Key, Modifiers, Panel, TextEdit, Ui};
 use verifier_core::render::{escape, headline};
+use verifier_core::workpaper::MarkStatus;
 
 use crate::command::{Command, CommandSender};
+use crate::review::ReviewCommand;
 use crate::state::{Running, Session, State, View};
 
 /// Draws the window.
@@ -50,16 +53,36 @@ fn keys(state: &State, sender: &CommandSender, ui: &mut Ui) {
     if state.running.is_some() && pressed(Modifiers::NONE, Key::Escape) {
         sender.send(Command::Cancel);
     }
-    let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6];
+    let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7];
     for (view, key) in View::ALL.into_iter().zip(numbers) {
         if pressed(Modifiers::COMMAND, key) {
             sender.send(Command::Show(view));
+        }
+    }
+    if !typing {
+        for (modifiers, key, command) in [
+            (Modifiers::COMMAND, Key::Z, ReviewCommand::Undo),
+            (Modifiers::COMMAND, Key::Y, ReviewCommand::Redo),
+        ] {
+            if pressed(modifiers, key) {
+                sender.send(Command::Review(command));
+            }
         }
     }
     if state.view == View::Permits && !typing {
         for (key, by) in [(Key::ArrowDown, 1), (Key::ArrowUp, -1), (Key::PageDown, 20), (Key::PageUp, -20)] {
             if pressed(Modifiers::NONE, key) {
                 sender.send(Command::MoveRow(by));
+            }
+        }
+        for (key, status) in [
+            (Key::C, Some(MarkStatus::Checked)),
+            (Key::X, Some(MarkStatus::Exception)),
+            (Key::E, Some(MarkStatus::Explained)),
+            (Key::Delete, None),
+        ] {
+            if pressed(Modifiers::NONE, key) {
+                sender.send(Command::Review(ReviewCommand::MarkSelected(status)));
             }
         }
     }
@@ -185,6 +208,7 @@ fn result(state: &State, session: &Session, sender: &CommandSender, ui: &mut Ui)
         View::Exceptions => exceptions::show(session, sender, ui),
         View::Permits => permits::show(session, sender, ui),
         View::Money => money::show(session, sender, ui),
+        View::Review => review::show(session, sender, ui),
         View::Report => report::show(report, sender, ui),
         View::Source => source::show(session, ui),
     }

@@ -5,11 +5,14 @@ use egui_extras::{Column, TableBuilder};
 use verifier_core::finding::Location;
 use verifier_core::ledger::PermitRow;
 use verifier_core::render::escape;
+use verifier_core::workpaper::MarkKind;
 
+use super::review;
 use super::widgets::{Mark, mark, number, section};
 use crate::command::{Command, CommandSender};
 use crate::filter::{self, Field, Kind};
 use crate::money::{Books, grouped};
+use crate::review::ReviewCommand;
 use crate::state::{Session, Table};
 use crate::table;
 
@@ -240,6 +243,8 @@ fn detail(session: &Session, books: &Books, row: &PermitRow, sender: &CommandSen
                 }
             }
         });
+        section("Review", ui);
+        review_part(session, books.ledger.text(row.permit), sender, ui);
         section("How it is proven", ui);
         proof(session, books, row, ui);
         let source = books.ledger.sources.get(usize::from(row.place.source));
@@ -253,6 +258,17 @@ fn detail(session: &Session, books: &Books, row: &PermitRow, sender: &CommandSen
             sender.send(Command::ShowPlace(location));
         }
     });
+}
+
+/// The mark of the permit and the note for the next one.
+fn review_part(session: &Session, permit: &str, sender: &CommandSender, ui: &mut Ui) {
+    let label = ui.label("Note");
+    let mut note = session.review.note.clone();
+    let edit = TextEdit::multiline(&mut note).id_salt("note").desired_rows(2).desired_width(f32::INFINITY);
+    if ui.add(edit).labelled_by(label.id).changed() {
+        sender.send(Command::Review(ReviewCommand::EditNote(note)));
+    }
+    review::buttons(&session.review, MarkKind::Permit, permit, sender, ui);
 }
 
 /// The steps from the record to the key, as far as claims support them.

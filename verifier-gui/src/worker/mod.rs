@@ -2,6 +2,7 @@
 //! filtered while something else is verified.
 
 mod excerpt;
+mod review;
 mod verify;
 
 use std::path::PathBuf;
@@ -14,12 +15,16 @@ use std::time::Duration;
 use verifier_core::evidence::Batch;
 use verifier_core::finding::Location;
 use verifier_core::report::Report;
+use verifier_core::workpaper::Content;
 
 use crate::export::{self, Sheet};
 use crate::filter::{Field, Filter};
 use crate::money::Books;
 use crate::state::Excerpt;
 use crate::table;
+
+pub use review::{ReviewWork, Reviewed};
+pub(crate) use verify::now;
 
 /// What to verify.
 #[derive(Clone, Debug)]
@@ -43,6 +48,8 @@ pub struct Outcome {
     pub books: Result<Arc<Books>, String>,
     /// The evidence, to read places of it again.
     pub batches: Arc<Vec<Batch>>,
+    /// What a review of it begins with.
+    pub content: Content,
 }
 
 /// What happened.
@@ -77,6 +84,8 @@ pub enum Event {
     Excerpt(Excerpt),
     /// The table was written, or why it was not.
     Saved(Result<String, String>),
+    /// Something about the review was done, or why it was not.
+    Review(Result<Reviewed, String>),
 }
 
 /// A question that is answered at once.
@@ -84,6 +93,7 @@ enum Quick {
     Filter { job: u64, books: Arc<Books>, filter: Filter, sort: Option<(Field, bool)> },
     Excerpt { batches: Arc<Vec<Batch>>, location: Location },
     Save { books: Arc<Books>, sheet: Sheet, path: PathBuf },
+    Review(ReviewWork),
 }
 
 /// The threads.
@@ -147,6 +157,7 @@ impl Worker {
                         };
                         Some(Event::Saved(said))
                     }
+                    Quick::Review(work) => Some(Event::Review(review::run(work))),
                 };
                 let Some(answer) = answer else { continue };
                 if answers.send(answer).is_err() {
@@ -183,6 +194,11 @@ impl Worker {
     /// Writes the table.
     pub fn save(&self, books: Arc<Books>, sheet: Sheet, path: PathBuf) {
         self.quick.send(Quick::Save { books, sheet, path }).ok();
+    }
+
+    /// Does something about the review.
+    pub fn review(&self, work: ReviewWork) {
+        self.quick.send(Quick::Review(work)).ok();
     }
 
     /// The next event, if there is one.

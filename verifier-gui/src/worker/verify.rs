@@ -19,6 +19,7 @@ use verifier_core::report::Report;
 use verifier_core::time::Timestamp;
 use verifier_core::trust::{KeySource, NamedBlob, TrustPolicy};
 use verifier_core::verify::{self, NoProgress, Progress};
+use verifier_core::workpaper::Content;
 
 use super::{Event, Job, Outcome};
 use crate::money::Books;
@@ -66,7 +67,9 @@ pub(super) fn run(job: &Job, mut progress: JobProgress<'_>) -> Outcome {
     progress.step = "Reading rows";
     let rows = catch_unwind(AssertUnwindSafe(|| rows(&batches, &reports, &policy, &progress)));
     let books = rows.unwrap_or_else(|_| Err("reading the rows stopped inside the program".to_owned()));
+    let content = Content::of("", Vec::new(), &reports, None);
     Outcome {
+        content,
         reports: reports.into_iter().map(Arc::new).collect(),
         books: books.map(Arc::new),
         batches: Arc::new(batches),
@@ -113,7 +116,7 @@ fn named(path: &Path, limits: &Limits) -> NamedBlob {
     NamedBlob { name, content }
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let micros = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .ok()

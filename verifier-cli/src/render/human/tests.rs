@@ -157,7 +157,7 @@ fn hostile() -> Report {
 fn text(report: &Report) -> String {
     let environment = Environment::fixed(as_of());
     let mut bytes = Vec::new();
-    human::write(report, &mut Page::new(&mut bytes, ColorChoice::Auto, &environment)).unwrap();
+    human::write(report, false, &mut Page::new(&mut bytes, ColorChoice::Auto, &environment)).unwrap();
     String::from_utf8(bytes).unwrap()
 }
 
@@ -213,7 +213,7 @@ fn raw_text_says_verified_only_for_trusted_evidence() {
 fn colour_changes_no_word() {
     let environment = Environment::fixed(as_of());
     let mut bytes = Vec::new();
-    human::write(&tampered(), &mut Page::new(&mut bytes, ColorChoice::Always, &environment)).unwrap();
+    human::write(&tampered(), false, &mut Page::new(&mut bytes, ColorChoice::Always, &environment)).unwrap();
     let coloured = String::from_utf8(bytes).unwrap();
     assert!(coloured.contains("\u{1b}[31;1mDISPROVED\u{1b}[0m"));
     let mut plain = String::new();
