@@ -295,7 +295,8 @@ fn amounts_of_a_monetary_unit_sample_are_projected() {
     assert_eq!(content.projections[0].verdict.as_deref(), Some("disproved"));
     let unfit = content.project(0, ProjectionKind::Exceptions, Confidence::P95, None);
     assert!(matches!(unfit, Err(ProjectError::Unfit(_))));
-    content.samples[0].drawn.push(content.samples[0].drawn[0].clone());
+    let twice = content.samples[0].drawn[0].clone();
+    content.samples[0].drawn.push(twice);
     let ambiguous = content.project(0, ProjectionKind::Amounts, Confidence::P95, None);
     assert_eq!(ambiguous, Err(ProjectError::Ambiguous("a".to_owned())));
 }
