@@ -17,6 +17,10 @@ fn population(count: u32) -> Population {
     Population { items: items.collect() }
 }
 
+fn wide(number: u32) -> usize {
+    usize::try_from(number).unwrap()
+}
+
 fn positions(sample: &Sample) -> Vec<usize> {
     sample.drawn.iter().map(|drawn| drawn.position).collect()
 }
@@ -111,7 +115,7 @@ fn every_stratum_is_looked_into_where_the_size_suffices() {
         let sample = draw(&many, method(size), "e").unwrap();
         let strata: std::collections::BTreeSet<&str> =
             sample.drawn.iter().map(|drawn| many.items[drawn.position].stratum.as_str()).collect();
-        assert_eq!((strata.len(), sample.drawn.len()), (5, size as usize), "{size}");
+        assert_eq!((strata.len(), sample.drawn.len()), (5, wide(size)), "{size}");
     }
     assert_eq!(draw(&many, method(3), "e").unwrap().drawn.len(), 3);
 }
@@ -128,10 +132,10 @@ proptest! {
             match draw(&population, method, &name) {
                 Ok(sample) => {
                     let mut positions = positions(&sample);
-                    prop_assert_eq!(positions.len(), size as usize);
-                    prop_assert!(positions.iter().all(|position| *position < count as usize));
+                    prop_assert_eq!(positions.len(), wide(size));
+                    prop_assert!(positions.iter().all(|position| *position < wide(count)));
                     positions.dedup();
-                    prop_assert_eq!(positions.len(), size as usize);
+                    prop_assert_eq!(positions.len(), wide(size));
                 }
                 Err(error) => prop_assert_eq!((error, size > count), (DrawError::TooMany, true)),
             }
@@ -150,7 +154,8 @@ proptest! {
             prop_assert!(found.is_none() || item.amount.is_some_and(|amount| amount > 0));
         }
         let rest: i64 = population.items.iter().filter_map(|item| item.amount).filter(|amount| *amount < interval).sum();
-        let chance = sample.drawn.iter().filter(|drawn| drawn.basis == Basis::Chance).count() as i64;
+        let chance = sample.drawn.iter().filter(|drawn| drawn.basis == Basis::Chance).count();
+        let chance = i64::try_from(chance).unwrap();
         prop_assert!((rest / interval..=rest / interval + 1).contains(&chance), "{} {} {}", rest, interval, chance);
     }
 
