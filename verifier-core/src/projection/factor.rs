@@ -3,7 +3,8 @@
 //! The factor for k misstatements at confidence c is the smallest number of hundredths R with
 //! `e^-R × Σ(i = 0..=k) R^i / i! ≤ 1 − c`. Rounded up like this, the rows are those of the table of confidence factors in
 //! the AICPA Audit Guide *Audit Sampling* (3.00, 4.75, 6.30, 7.76, … at 95 %). The table is data:
-//! `data/poisson_factors.csv`, made with exact fractions; the tests compute every row again in another way.
+//! `data/poisson_factors.csv`, made with exact fractions by `testvectors/standards/projection.py`; the tests compute every
+//! row again in another way.
 
 use std::fmt;
 

@@ -42,7 +42,7 @@ fn every_factor_is_the_smallest_hundredth_that_meets_the_risk() {
     }
 }
 
-/// Bounds computed with exact fractions by another program.
+/// `testvectors/standards/projection.py bounds` prints these, from exact fractions.
 #[test]
 fn binomial_bounds_are_exact() {
     for (sample, exceptions, percent, expected) in [
