@@ -9,6 +9,9 @@ use egui::epaint::{ImageData, Mesh, Primitive, Vertex};
 use egui::{Color32, ColorImage, Context, FullOutput, Pos2, Rect, TextureId, TexturesDelta};
 use egui_kittest::TestRenderer;
 
+/// Pixels from the corner beyond which nothing is told apart.
+const FAR: f32 = 1_000_000.0;
+
 /// The textures that egui asked for so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Textures(Arc<Mutex<HashMap<TextureId, ColorImage>>>);
@@ -41,9 +44,15 @@ impl TestRenderer for Textures {
 }
 
 /// What `output` looks like.
-pub(crate) fn draw(context: &Context, output: &FullOutput, textures: &Textures, size: [usize; 2]) -> ColorImage {
+pub(crate) fn draw(
+    context: &Context,
+    output: &FullOutput,
+    textures: &Textures,
+    size: [usize; 2],
+) -> ColorImage {
     let scale = output.pixels_per_point;
-    let mut picture = ColorImage::filled(size, Color32::BLACK);
+    // What eframe clears the window with.
+    let mut picture = ColorImage::filled(size, context.global_style().visuals.panel_fill);
     let textures = textures.0.lock().unwrap();
     for part in context.tessellate(output.shapes.clone(), scale) {
         let Primitive::Mesh(mesh) = &part.primitive else { panic!("a callback cannot be drawn here") };
@@ -78,7 +87,9 @@ fn triangle(
     clip: [i64; 4],
     scale: f32,
 ) {
-    let fixed = |at: Pos2| [at.x, at.y].map(|part| (part * scale * 256.0).round() as i64);
+    let fixed = |at: Pos2| {
+        [at.x, at.y].map(|part| (part * scale).clamp(-FAR, FAR)).map(|part| (part * 256.0).round() as i64)
+    };
     let mut points = corners.map(|corner| fixed(corner.pos));
     let mut area = side(points[0], points[1], points[2]);
     if area == 0 {
@@ -105,14 +116,26 @@ fn triangle(
     let plain =
         (one_colour && one_texel).then(|| times(colour(corners[0].color), sample(texture, corners[0].uv)));
     for y in span(1, clip[1], clip[3]) {
-        for x in span(0, clip[0], clip[2]) {
-            let centre = [x * 256 + 128, y * 256 + 128];
-            let weights = edges.map(|(from, to, least)| (side(from, to, centre), least));
-            if weights.iter().any(|(weight, least)| weight < least) {
-                continue;
+        let columns = span(0, clip[0], clip[2]);
+        // Each weight grows by a fixed step from pixel to pixel, so the pixels within are one stretch.
+        let first = [columns.start * 256 + 128, y * 256 + 128];
+        let weights = edges.map(|(from, to, _)| side(from, to, first));
+        let steps = edges.map(|(from, to, _)| (from[1] - to[1]) * 256);
+        let (mut low, mut high) = (0, columns.end - columns.start);
+        for at in 0..3 {
+            let lacks = edges[at].2 - weights[at];
+            match steps[at].signum() {
+                0 if lacks > 0 => high = 0,
+                1 => low = low.max(-(-lacks).div_euclid(steps[at])),
+                -1 => high = high.min((-lacks).div_euclid(-steps[at]) + 1),
+                _ => {}
             }
+        }
+        let start = y as usize * picture.size[0] + columns.start as usize;
+        for x in low..high {
+            let pixel = &mut picture.pixels[start + x as usize];
             let source = plain.unwrap_or_else(|| {
-                let weights = weights.map(|(weight, _)| weight as f32 / area as f32);
+                let weights = [0, 1, 2].map(|at| (weights[at] + steps[at] * x) as f32 / area as f32);
                 let mix = |part: &dyn Fn(&Vertex) -> f32| {
                     (0..3).map(|at| weights[at] * part(&corners[at])).sum::<f32>()
                 };
@@ -120,8 +143,7 @@ fn triangle(
                 let tint = [0, 1, 2, 3].map(|at| mix(&|corner| f32::from(corner.color.to_array()[at])));
                 times(tint, sample(texture, uv))
             });
-            let at = y as usize * picture.size[0] + x as usize;
-            picture.pixels[at] = over(source, picture.pixels[at]);
+            *pixel = over(source, *pixel);
         }
     }
 }
@@ -152,11 +174,16 @@ fn sample(texture: &ColorImage, uv: Pos2) -> [f32; 4] {
     let mix = |one: [f32; 4], other: [f32; 4], share: f32| {
         [0, 1, 2, 3].map(|at| one[at] * (1.0 - share) + other[at] * share)
     };
-    let (upper, lower) = (mix(texel(left, top), texel(right, top), x), mix(texel(left, bottom), texel(right, bottom), x));
+    let (upper, lower) =
+        (mix(texel(left, top), texel(right, top), x), mix(texel(left, bottom), texel(right, bottom), x));
     mix(upper, lower, y)
 }
 
 fn over(source: [f32; 4], ground: Color32) -> Color32 {
+    if source[3] >= 255.0 {
+        let [red, green, blue, _] = source.map(|part| part.round() as u8);
+        return Color32::from_rgb(red, green, blue);
+    }
     let rest = 1.0 - source[3] / 255.0;
     let ground = ground.to_array();
     let [red, green, blue, _] =

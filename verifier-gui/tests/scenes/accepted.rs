@@ -16,7 +16,7 @@ pub(crate) const ACCEPT: &str = "KEEL_REVIEW_ACCEPT_PICTURES";
 
 /// Compares with the accepted picture of this name; says where the new one lies when it is another.
 pub(crate) fn compare(name: &str, picture: &ColorImage) -> Result<(), String> {
-    let accepted = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures/accepted").join(name);
+    let accepted = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenes/accepted").join(name);
     let accepted = accepted.with_extension("png");
     if std::env::var_os(ACCEPT).is_some() {
         write(&accepted, picture);
