@@ -3,9 +3,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::claim::{ClaimOutcome, Requested, SemanticsRef, SubjectOutcome};
 use super::fields;
 use super::{
-    ArtifactSummary, DecisionSummary, FindingCount, Outcome, Report, SemanticsSummary, SignerSummary,
-    StepRecord,
+    ArtifactSummary, ChainHead, CheckpointTime, DecisionSummary, FindingCount, Outcome, Report,
+    SemanticsSummary, SignerSummary, StepRecord,
 };
+use crate::chain::ScopeStretches;
 use crate::finding::{Code, Effect, Finding, Verdict, catalog};
 use crate::time::Timestamp;
 use crate::trust::Basis;
@@ -71,6 +72,12 @@ pub struct ReportBuilder {
     pub signers: Vec<SignerSummary>,
     /// Decision before execution.
     pub decisions: Option<DecisionSummary>,
+    /// Times of a verified checkpoint.
+    pub checkpoints: Vec<CheckpointTime>,
+    /// Chain entries that were walked.
+    pub chains: Vec<ScopeStretches>,
+    /// Heads of a checkpoint that is established.
+    pub heads: Vec<ChainHead>,
     /// What a green result does not prove.
     pub not_proven: Vec<String>,
     /// Set when an unsigned or self-attested artifact is accepted on request.
@@ -98,6 +105,9 @@ impl ReportBuilder {
             semantics: SemanticsSummary::default(),
             signers: Vec::new(),
             decisions: None,
+            checkpoints: Vec::new(),
+            chains: Vec::new(),
+            heads: Vec::new(),
             not_proven: Vec::new(),
             accepted_without_trust: false,
             order: Vec::new(),
@@ -362,7 +372,10 @@ impl ReportBuilder {
             signers: self.signers,
             semantics: self.semantics,
             decisions: self.decisions,
+            checkpoints: self.checkpoints,
             claims,
+            chains: self.chains,
+            heads: self.heads,
             findings: self.findings,
             counts: self.counts.into_iter().map(|(code, count)| FindingCount { code, count }).collect(),
             coverage: self.coverage,

@@ -11,8 +11,9 @@ mod gate;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::chain::ScopeStretches;
 use crate::finding::{Finding, Verdict};
 
 pub use builder::{ReportBuilder, Subject};
@@ -28,7 +29,7 @@ pub const TOOL: &str = "keel-verify";
 pub const TRUST_KIT: &str = "trust_kit";
 
 /// What the run comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Everything that was required is established and nothing contradicts it.
@@ -212,6 +213,42 @@ pub struct DecisionInterval {
     pub dispatched_no_earlier_than: Option<Bound>,
 }
 
+/// Who says when a checkpoint was there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeSource {
+    /// A genuine timestamp of an accepted authority: it existed by then.
+    Timestamp,
+    /// The issuer, without a signature over it.
+    Stated,
+}
+
+impl TimeSource {
+    /// Whether somebody outside vouches for it.
+    #[must_use]
+    pub fn is_proven(self) -> bool {
+        self == Self::Timestamp
+    }
+
+    /// The source in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Timestamp => "timestamp of an accepted authority",
+            Self::Stated => "stated by the issuer, not signed",
+        }
+    }
+}
+
+/// When a verified checkpoint was there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CheckpointTime {
+    /// RFC 3339.
+    pub time: String,
+    /// Who says so.
+    pub source: TimeSource,
+}
+
 /// A time from outside the operator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Bound {
@@ -219,6 +256,19 @@ pub struct Bound {
     pub time: String,
     /// Who vouches for it.
     pub source: String,
+}
+
+/// The newest record of a chain, as a signed checkpoint names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainHead {
+    /// The chain.
+    pub scope: String,
+    /// Sequence number of the record.
+    pub sequence: i64,
+    /// Its record hash.
+    pub hash: [u8; 32],
+    /// A genuine timestamp shows that it existed by then; microseconds since 1970, rounded up to a second.
+    pub existed_by: Option<i64>,
 }
 
 /// Everything a run found out.
@@ -237,8 +287,17 @@ pub struct Report {
     /// Decision before execution, where the evidence carries decisions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decisions: Option<DecisionSummary>,
+    /// Times of a verified checkpoint.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub checkpoints: Vec<CheckpointTime>,
     /// Claims in order of first appearance.
     pub claims: Vec<ClaimOutcome>,
+    /// The chain entries that were walked, by scope; only where the policy asks for them.
+    #[serde(skip)]
+    pub chains: Vec<ScopeStretches>,
+    /// The heads of a checkpoint whose composite hash and signature are established.
+    #[serde(skip)]
+    pub heads: Vec<ChainHead>,
     /// Findings, most serious first, then in order of discovery.
     pub findings: Vec<Finding>,
     /// Findings counted by code, in order of first appearance.

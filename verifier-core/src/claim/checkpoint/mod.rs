@@ -17,7 +17,7 @@ use crate::finding::{Effect, Finding, Location, Verdict, catalog};
 use crate::format::checkpoint::Checkpoint;
 use crate::json::{Document, ParserLimits, Value};
 use crate::registry;
-use crate::report::{FileSummary, ReportBuilder, Subject};
+use crate::report::{ChainHead, CheckpointTime, FileSummary, ReportBuilder, Subject, TimeSource};
 use crate::time::{Timestamp, UnixNanos};
 use crate::trust::TrustPolicy;
 
@@ -138,17 +138,21 @@ pub(crate) fn anchor(part: &Part, policy: &TrustPolicy) -> Result<Anchor, String
     else {
         return Err(refused(out));
     };
-    let heads = checkpoint.heads.iter().flatten().filter_map(|head| {
-        let hash = head.record_hash()?;
-        let hash = hex::decode(hash.strip_prefix("sha256:").unwrap_or(&hash).as_bytes())?;
-        Some((head.scope.to_string(), i64::try_from(head.sequence()?).ok()?, hash))
-    });
     let computed = checkpoint.text("computed_at").and_then(|text| Timestamp::parse(&text));
     Ok(Anchor {
         label: part.label.clone(),
         by,
         computed: computed.map(|time| time.unix_micros()),
-        heads: heads.collect(),
+        heads: heads_of(&checkpoint).collect(),
+    })
+}
+
+/// Scope, sequence number and record hash of each readable head.
+fn heads_of<'a>(checkpoint: &'a Checkpoint<'_>) -> impl Iterator<Item = (String, i64, [u8; 32])> + 'a {
+    checkpoint.heads.iter().flatten().filter_map(|head| {
+        let hash = head.record_hash()?;
+        let hash = hex::decode(hash.strip_prefix("sha256:").unwrap_or(&hash).as_bytes())?;
+        Some((head.scope.to_string(), i64::try_from(head.sequence()?).ok()?, hash))
     })
 }
 
@@ -180,7 +184,7 @@ pub(crate) fn judge(
     signature::check(&examined, composite.as_deref(), stamped.not_later_than, out);
     semantics.enforce(out, &part.label);
     semantics.annotate(out);
-    describe(&examined, stamped.not_later_than.is_some(), out);
+    describe(&examined, stamped.not_later_than, out);
     stamped
 }
 
@@ -220,7 +224,7 @@ fn receipts(examined: &Examined<'_>, out: &mut ReportBuilder) -> Stamped {
 }
 
 /// What people read about the checkpoint, and what no signature covers.
-fn describe(examined: &Examined<'_>, stamped: bool, out: &mut ReportBuilder) {
+fn describe(examined: &Examined<'_>, stamped: Option<UnixNanos>, out: &mut ReportBuilder) {
     let checkpoint = &examined.checkpoint;
     for (title, member) in [("Checkpoint id", "checkpoint_id"), ("Stated time", "computed_at")] {
         if let Some(text) = checkpoint.text(member) {
@@ -229,13 +233,25 @@ fn describe(examined: &Examined<'_>, stamped: bool, out: &mut ReportBuilder) {
     }
     let supported = |claim| out.verdict(claim) == Some(Verdict::Supported);
     if supported(name::CHECKPOINT_COMPOSITE) && supported(name::CHECKPOINT_SIGNATURE) {
+        let existed_by = stamped.and_then(|by| by.seconds().checked_add(1)?.checked_mul(1_000_000));
+        out.heads = heads_of(checkpoint)
+            .map(|(scope, sequence, hash)| ChainHead { scope, sequence, hash, existed_by })
+            .collect();
         let count = checkpoint.heads.as_ref().map_or(0, Vec::len);
         out.artifact.signed.push(("Chain heads".to_owned(), count.to_string()));
         if let Some(hash) = checkpoint.text("composite_hash") {
             out.artifact.signed.push(("Composite hash".to_owned(), hash.into_owned()));
         }
+        if let Some(by) = stamped {
+            let source = TimeSource::Timestamp;
+            out.checkpoints.push(CheckpointTime { time: by.to_string(), source });
+        }
+        let stated = checkpoint.text("computed_at").filter(|text| Timestamp::parse(text).is_some());
+        if let Some(time) = stated {
+            out.checkpoints.push(CheckpointTime { time: time.into_owned(), source: TimeSource::Stated });
+        }
     }
-    if !stamped {
+    if stamped.is_none() {
         out.not_proven.push("when the checkpoint was made: its time and its id are not signed".to_owned());
     }
     out.not_proven
