@@ -13,12 +13,27 @@ pub(crate) struct OutputFile {
 }
 
 impl OutputFile {
-    /// Begins the file.
-    pub(crate) fn create(path: &Path) -> io::Result<Self> {
+    /// Begins the file, in place of what a run that was killed left aside.
+    pub(crate) fn resume(path: &Path) -> io::Result<Self> {
+        match Self::create(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                fs::remove_file(Self::aside(path)?)?;
+                Self::create(path)
+            }
+            created => created,
+        }
+    }
+
+    fn aside(path: &Path) -> io::Result<PathBuf> {
         let name = path.file_name().ok_or_else(|| io::Error::other("it names no file"))?;
         let mut aside_name = name.to_owned();
         aside_name.push(".partial");
-        let aside = path.with_file_name(aside_name);
+        Ok(path.with_file_name(aside_name))
+    }
+
+    /// Begins the file.
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
+        let aside = Self::aside(path)?;
         if path.is_dir() {
             return Err(io::Error::from(io::ErrorKind::IsADirectory));
         }

@@ -38,11 +38,13 @@
 #![warn(missing_docs)]
 
 pub mod archive;
+pub mod audit;
 pub mod bytes;
 pub mod canon;
 pub mod chain;
 pub mod claim;
 pub mod crypto;
+pub mod diff;
 pub mod evidence;
 pub mod finding;
 pub mod format;
@@ -51,6 +53,7 @@ pub mod json;
 pub mod ledger;
 pub mod merkle;
 pub mod par;
+pub mod projection;
 pub mod reconcile;
 pub mod registry;
 pub mod render;

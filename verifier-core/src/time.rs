@@ -16,14 +16,23 @@ const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
 /// Appends `YYYY-MM-DDTHH:MM:SS.ffffff` of the wall-clock fields of a timestamp, offset dropped, year without
 /// padding: the form that enters the chain record hash v1 (spec 04 section 2). Returns the stated offset from UTC in
 /// microseconds, or `None` (and appends nothing) when [`Timestamp::parse`] would refuse the text.
-pub fn push_record_hash_form(text: &str, out: &mut String) -> Option<Option<i64>> {
+pub fn push_record_hash_form(text: &str, out: &mut String) -> Option<RecordTime> {
     let text = text.trim();
-    let (micros, offset) = parse_parts(text)?;
+    let (wall, offset) = parse_parts(text)?;
     match text.get(..26).filter(|_| is_long_form(text.as_bytes())) {
         Some(form) => out.push_str(form),
-        None => push_long_form(micros, out),
+        None => push_long_form(wall, out),
     }
-    Some(offset)
+    Some(RecordTime { unix_micros: wall - offset.unwrap_or(0), offset })
+}
+
+/// The time of a chain entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordTime {
+    /// The instant, in microseconds since 1970; without an offset the text is read as UTC.
+    pub unix_micros: i64,
+    /// The offset from UTC in microseconds, when the text states one.
+    pub offset: Option<i64>,
 }
 
 fn push_long_form(wall_micros: i64, out: &mut String) {

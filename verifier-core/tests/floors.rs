@@ -10,13 +10,14 @@ const FLOORS: &[&[&str]] = &[
     &["bytes", "time", "par"],
     &["json", "crypto", "archive"],
     &["canon", "merkle", "finding", "x509"],
-    &["timestamp", "tlog"],
+    &["timestamp", "tlog", "projection"],
     &["sigstore"],
     &["trust", "chain", "format"],
     &["report", "evidence"],
     &["registry", "ledger"],
-    &["claim", "reconcile", "render"],
-    &["verify", "gate"],
+    &["claim", "diff", "reconcile", "render", "sample"],
+    &["verify", "gate", "workpaper"],
+    &["audit"],
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

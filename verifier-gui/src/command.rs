@@ -45,10 +45,12 @@ pub enum Command {
     Drill(String),
     /// The name of the file for the table was edited.
     EditSheet(String),
-    /// Write the table as CSV.
+    /// Write the table as CSV, or as a workbook where the name ends with `.xlsx`.
     SaveSheet,
     /// Show the bytes of a place.
     ShowPlace(Location),
+    /// Mark the members that a claim covers.
+    SelectProof(Option<&'static str>),
     /// Something about the review.
     Review(ReviewCommand),
 }

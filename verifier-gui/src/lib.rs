@@ -12,6 +12,7 @@ pub mod review;
 pub mod state;
 pub mod table;
 mod theme;
+pub mod timeline;
 pub mod update;
 pub mod views;
 pub mod worker;

@@ -4,10 +4,14 @@ use std::collections::BTreeMap;
 
 use verifier_core::claim::ledger::{RuleOutcome, Statement};
 use verifier_core::finding::Finding;
-use verifier_core::ledger::{Ledger, Total};
+use verifier_core::ledger::{Balance, Forecast, Ledger, Total, balances, forecast};
 use verifier_core::report::{Outcome, Report};
 
 use crate::filter::Field;
+use crate::timeline::Timeline;
+
+/// Steps in which the course of an envelope is shown.
+const BALANCES: usize = 400;
 
 /// A rule's line.
 #[derive(Clone, Debug)]
@@ -41,6 +45,10 @@ pub struct EnvelopeLine {
     pub is_complete: bool,
     /// Kinds of breaches.
     pub breaches: usize,
+    /// How it went.
+    pub balances: Vec<Balance>,
+    /// Reservations that are still held: how many, and their sum.
+    pub open: (u64, i128),
 }
 
 /// Rows, and everything that is computed from them.
@@ -66,6 +74,10 @@ pub struct Books {
     pub findings: Vec<Finding>,
     /// Envelopes.
     pub envelopes: Vec<EnvelopeLine>,
+    /// The month to its end.
+    pub forecast: Option<Forecast>,
+    /// What happened when.
+    pub timeline: Timeline,
 }
 
 /// Fields that spend is summed by.
@@ -84,7 +96,8 @@ impl Books {
             outcome: result.outcome(),
             counts: (result.checked, result.missing, result.violated),
         });
-        let envelopes = statement.replay.accounts.iter().map(|account| EnvelopeLine {
+        let accounts = (0_usize..).zip(&statement.replay.accounts);
+        let envelopes = accounts.map(|(number, account)| EnvelopeLine {
             envelope: ledger.text(account.envelope).to_owned(),
             cap: account.cap,
             reserved: account.reserved,
@@ -92,6 +105,13 @@ impl Books {
             remaining: account.remaining(),
             is_complete: account.is_complete,
             breaches: account.breaches.len(),
+            balances: balances(&ledger, account.project, account.envelope, BALANCES),
+            open: statement
+                .replay
+                .reservations
+                .values()
+                .filter(|reservation| reservation.account == number && reservation.open() > 0)
+                .fold((0, 0), |(count, sum), one| (count + 1, sum + one.open())),
         });
         let mut books = Self {
             is_proven: verified && ledger.is_of(reports),
@@ -103,6 +123,8 @@ impl Books {
             rules: rules.collect(),
             findings: statement.findings(),
             envelopes: envelopes.collect(),
+            forecast: forecast(&ledger),
+            timeline: Timeline::new(&ledger, reports),
             ledger: Ledger::default(),
         };
         books.ledger = ledger;

@@ -23,6 +23,8 @@ pub enum View {
     Permits,
     /// Spend, budgets and rules.
     Money,
+    /// Events on one axis.
+    Timeline,
     /// Marks, samples, the review file.
     Review,
     /// Claims, checks, signers: the whole report.
@@ -33,11 +35,12 @@ pub enum View {
 
 impl View {
     /// All views, in the order of their keys.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Overview,
         Self::Exceptions,
         Self::Permits,
         Self::Money,
+        Self::Timeline,
         Self::Review,
         Self::Report,
         Self::Source,
@@ -51,6 +54,7 @@ impl View {
             Self::Exceptions => "Exceptions",
             Self::Permits => "Permits",
             Self::Money => "Money",
+            Self::Timeline => "Timeline",
             Self::Review => "Review",
             Self::Report => "Full report",
             Self::Source => "Source",
@@ -117,8 +121,30 @@ pub struct Session {
     pub table: Table,
     /// What was marked and drawn.
     pub review: Review,
+    /// The members of the permit that is looked at.
+    pub record: Option<Record>,
+    /// The claim whose members are marked.
+    pub proof: Option<&'static str>,
     /// The place that is shown.
     pub source: Option<Excerpt>,
+}
+
+/// The members of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The row of the ledger.
+    pub row: u32,
+    /// The members in the order of the bytes, or why they cannot be listed.
+    pub members: Result<Vec<Member>, String>,
+}
+
+/// A member of a record that holds no others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// JSON pointer in the file.
+    pub pointer: String,
+    /// The value as it is written, perhaps cut.
+    pub value: String,
 }
 
 impl Session {

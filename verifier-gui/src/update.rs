@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use verifier_core::finding::Location;
 use verifier_core::render::headline;
 use verifier_core::workpaper::MarkKind;
 
@@ -89,8 +90,15 @@ fn in_session(command: Command, session: &mut Session, worker: &Worker) -> Optio
         }
         Command::EditSheet(text) => session.table.sheet = text,
         Command::SaveSheet => save(session, worker),
-        Command::SelectRow(row) => session.table.selected = Some(row),
-        Command::MoveRow(by) => move_row(session, by),
+        Command::SelectRow(row) => {
+            session.table.selected = Some(row);
+            read_record(session, worker);
+        }
+        Command::MoveRow(by) => {
+            move_row(session, by);
+            read_record(session, worker);
+        }
+        Command::SelectProof(claim) => session.proof = claim,
         Command::Review(command) => return in_review(command, session, worker),
         Command::ShowPlace(location) => {
             session.source = None;
@@ -100,6 +108,24 @@ fn in_session(command: Command, session: &mut Session, worker: &Worker) -> Optio
         _ => {}
     }
     None
+}
+
+/// Asks for the members of the permit that is looked at.
+fn read_record(session: &mut Session, worker: &Worker) {
+    let (Ok(books), Some(row)) = (&session.books, session.table.selected) else { return };
+    if session.record.as_ref().is_some_and(|record| record.row == row) {
+        return;
+    }
+    session.record = None;
+    let permit = usize::try_from(row).ok().and_then(|at| books.ledger.permits.get(at));
+    let source = permit.and_then(|permit| books.ledger.sources.get(usize::from(permit.place.source)));
+    let (Some(permit), Some(source)) = (permit, source) else { return };
+    let location = Location {
+        file: source.label.clone(),
+        pointer: Some(books.ledger.pointer(&permit.place)),
+        bytes: Some(permit.place.span()),
+    };
+    worker.record(Arc::clone(&session.batches), row, location);
 }
 
 fn in_review(command: ReviewCommand, session: &mut Session, worker: &Worker) -> Option<View> {
@@ -286,6 +312,8 @@ pub fn take(event: Event, state: &mut State) {
                     batches: outcome.batches,
                     table: Table::default(),
                     review: Review::new(outcome.content),
+                    record: None,
+                    proof: None,
                     source: None,
                 });
             }
@@ -305,6 +333,13 @@ pub fn take(event: Event, state: &mut State) {
         Event::Review(done) => {
             if let Some(session) = &mut state.session {
                 reviewed(done, &mut session.review);
+            }
+        }
+        Event::Record(record) => {
+            if let Some(session) = &mut state.session
+                && session.table.selected == Some(record.row)
+            {
+                session.record = Some(record);
             }
         }
         Event::Excerpt(excerpt) => {

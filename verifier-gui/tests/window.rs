@@ -49,6 +49,8 @@ fn session(reports: Vec<Report>, books: Result<Books, String>) -> Session {
         batches: Arc::default(),
         table: Table::default(),
         review: Review::new(Content::default()),
+        record: None,
+        proof: None,
         source: None,
     }
 }
@@ -117,6 +119,7 @@ fn every_view_is_reached_by_keyboard_and_none_is_empty() {
         Key::Num5,
         Key::Num6,
         Key::Num7,
+        Key::Num8,
     ]) {
         let (mut harness, commands) = showing(with(session(vec![tampered()], Ok(books(50))), view));
         harness.key_press_modifiers(Modifiers::COMMAND, key);
@@ -375,4 +378,69 @@ fn a_review_is_kept_signed_and_reopened() {
     let why = said(&mut other, vec![ReviewCommand::Open]).unwrap_err();
     assert!(why.contains("changed after it was signed"), "{why}");
     assert!(review(&other).content.marks.is_empty());
+}
+
+/// The demo's first permit: every step of its path stands there, and every member of its record with what covers it.
+#[test]
+fn the_proof_of_a_permit_is_drawn_with_what_it_covers() {
+    let context = egui::Context::default();
+    let (folder, root) = demo();
+    let start = vec![Command::EditTrustRoot(root), Command::Open(vec![folder])];
+    let mut app = App::new(&context, start);
+    until(&mut app, &context, |state| state.session.is_some());
+    app.send(Command::Show(View::Permits));
+    app.send(Command::SelectRow(0));
+    until(&mut app, &context, |state| state.session.as_ref().unwrap().record.is_some());
+    let record = app.state().session.as_ref().unwrap().record.clone().unwrap();
+    let members = record.members.unwrap();
+    assert!(members.iter().any(|member| member.pointer == "/records/0/permit/id"), "{members:?}");
+    app.send(Command::SelectProof(Some("governance_chain.local_continuity.v1")));
+    app.advance(&context);
+    let mut harness = Harness::builder().with_size([1280.0, 2400.0]).build_ui(move |ui| app.draw(ui));
+    harness.run();
+    harness.get_by_label("By signature");
+    harness.get_by_label("Its events in the hash chain");
+    harness.get_by_label("Mark what export.integrity.v1 covers");
+    harness.get_by_label_contains("Members that governance_chain.local_continuity.v1 covers");
+    assert!(harness.query_all_by_label_contains("signed only: what its signer says").next().is_some());
+    assert!(harness.query_all_by_label_contains("proven").next().is_some());
+}
+
+#[test]
+fn the_timeline_and_the_budgets_of_the_demo_are_drawn() {
+    let context = egui::Context::default();
+    let (folder, root) = demo();
+    let start = vec![Command::EditTrustRoot(root), Command::Open(vec![folder])];
+    let mut app = App::new(&context, start);
+    until(&mut app, &context, |state| state.session.is_some());
+    let books = app.state().session.as_ref().unwrap().books().unwrap().clone();
+    assert!(books.timeline.lanes.iter().any(|lane| lane.title.starts_with("deny in ")));
+    assert_eq!(
+        books
+            .timeline
+            .lanes
+            .iter()
+            .filter(|lane| !lane.filter.is_empty())
+            .map(|lane| lane.count)
+            .sum::<u64>(),
+        51
+    );
+    assert!(books.envelopes.iter().any(|line| !line.balances.is_empty()));
+    app.send(Command::Show(View::Timeline));
+    app.advance(&context);
+    let (sender, commands) = mpsc::channel();
+    let sender = CommandSender::new(sender);
+    let draw = move |ui: &mut egui::Ui| views::window(app.state(), &sender, ui);
+    let mut harness = Harness::builder().with_size([1280.0, 720.0]).build_ui(draw);
+    harness.run();
+    harness.get_by_label("Breaks of the chains");
+    harness.get_by_label("Zoom in").click();
+    harness.run();
+    harness.get_all_by_label_contains("Show the permits of ").next().unwrap().click();
+    harness.run();
+    assert!(
+        commands
+            .try_iter()
+            .any(|command| matches!(command, Command::Drill(filter) if filter.starts_with("day >= ")))
+    );
 }

@@ -3,9 +3,11 @@
 //! Options have the reference verifier's names and meaning (spec 08 section 3, spec 03 section 6); what it does not
 //! have stands under the heading [`front::ADDED`].
 
+pub(crate) mod audit;
 mod checkpoint;
 pub(crate) mod ci;
 pub(crate) mod claim;
+pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod front;
@@ -23,6 +25,7 @@ pub(crate) mod timestamps;
 pub(crate) mod trust;
 pub(crate) mod trust_kit;
 pub(crate) mod verify;
+pub(crate) mod workpaper;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -82,12 +85,29 @@ pub(crate) enum Command {
     /// Decide whether two heads of one log are of one history
     #[command(after_help = EXIT_STATUS)]
     CompareHeads(log::CompareHeadsArgs),
+    /// Verify many archives of a period and judge whether each chain's population is complete
+    #[command(after_help = EXIT_STATUS)]
+    Audit(audit::AuditArgs),
+    /// Compare two exports of one window record by record
+    #[command(after_help = EXIT_STATUS)]
+    Diff(diff::DiffArgs),
+    /// Print a checkpoint card, or compare evidence with the card of somebody else
+    #[command(after_help = EXIT_STATUS)]
+    Card(diff::CardArgs),
     /// Replay budgets, judge the money rules and total the cost of verified evidence
     #[command(after_help = EXIT_STATUS)]
     Ledger(ledger::LedgerArgs),
     /// Compare the permits of verified evidence with gateway logs and invoices
     #[command(after_help = EXIT_STATUS)]
     Reconcile(reconcile::ReconcileArgs),
+    /// Draw a sample of permits that anyone can draw again, into a working paper
+    #[command(after_help = EXIT_STATUS)]
+    Sample(workpaper::SampleArgs),
+    /// Mark, project, sign, show and verify working papers
+    Workpaper(workpaper::WorkpaperArgs),
+    /// Make a working paper again from the evidence, and say what differs
+    #[command(after_help = workpaper::REPERFORM_STATUS)]
+    Reperform(workpaper::ReperformArgs),
     /// Verify a Sigstore bundle over an artifact: signer, transparency log, signing time
     #[command(after_help = EXIT_STATUS)]
     Sigstore(sigstore::SigstoreArgs),

@@ -222,7 +222,7 @@ fn parse_quorum(text: &str) -> Option<(usize, usize)> {
 }
 
 /// Reads a date option.
-pub(super) fn parse_date(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn parse_date(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text)
         .ok_or_else(|| "not a date or time, such as 2026-05-07 or 2026-05-07T12:00:00Z".to_owned())
 }

@@ -1,8 +1,11 @@
 //! One file per command: arguments to core values, a call of core, a renderer.
 
+mod audit;
+mod card;
 mod checkpoint;
 mod ci;
 mod claim;
+mod diff;
 mod doctor;
 mod explain;
 mod export;
@@ -14,11 +17,14 @@ mod log;
 mod monitor;
 mod reconcile;
 mod render;
+mod reperform;
 mod run;
+mod sample;
 mod show;
 mod sigstore;
 mod trust_kit;
 mod verify;
+mod workpaper;
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
@@ -67,8 +73,14 @@ pub(crate) fn dispatch(command: Command, console: &mut Console<'_>) -> Ended {
         Command::Checkpoint(args) => checkpoint::run(&args, console),
         Command::Log(args) => log::run(&args, console),
         Command::CompareHeads(args) => log::compare(&args, console),
+        Command::Audit(args) => audit::run(&args, console),
+        Command::Diff(args) => diff::run(&args, console),
+        Command::Card(args) => card::run(&args, console),
         Command::Ledger(args) => ledger::run(&args, console),
         Command::Reconcile(args) => reconcile::run(&args, console),
+        Command::Sample(args) => sample::run(&args, console),
+        Command::Workpaper(args) => workpaper::run(&args, console),
+        Command::Reperform(args) => reperform::run(&args, console),
         Command::Sigstore(args) => sigstore::run(&args, console),
         Command::AuthorityProof(args) => later::authority_proof(&args, console),
         Command::WorkChain(args) => later::work_chain(&args, console),

@@ -1,6 +1,8 @@
 //! Output for the terminal; document formats live in `verifier_core::render`.
 
+pub(crate) mod audit;
 pub(crate) mod csv;
+pub(crate) mod diff;
 pub(crate) mod escape;
 pub(crate) mod human;
 pub(crate) mod ledger;
@@ -9,3 +11,4 @@ pub(crate) mod progress;
 pub(crate) mod raw;
 pub(crate) mod reconciliation;
 pub(crate) mod style;
+pub(crate) mod workpaper;

@@ -28,6 +28,8 @@ pub struct Limits {
     pub chain_runs: u32,
     /// Permits, budget events and envelopes of one ledger; about 300 bytes each. Default 16,000,000.
     pub ledger_rows: u32,
+    /// Chain entries that an audit over many archives holds; about 100 bytes each. Default 32,000,000.
+    pub audit_entries: u32,
 }
 
 impl Default for Limits {
@@ -44,6 +46,7 @@ impl Default for Limits {
             findings_per_code: 100,
             chain_runs: 1_000_000,
             ledger_rows: 16_000_000,
+            audit_entries: 32_000_000,
         }
     }
 }
@@ -66,6 +69,8 @@ pub enum Resource {
     ChainRuns,
     /// Rows of a ledger.
     LedgerRows,
+    /// Records that are compared or judged across files.
+    AuditEntries,
 }
 
 impl fmt::Display for Resource {
@@ -78,6 +83,7 @@ impl fmt::Display for Resource {
             Self::Entries => "entries of an archive or folder",
             Self::ChainRuns => "separate stretches of one chain",
             Self::LedgerRows => "rows of a ledger",
+            Self::AuditEntries => "records across files",
         })
     }
 }

@@ -10,10 +10,12 @@
 mod problem;
 mod row;
 mod run;
+mod stretch;
 mod walk;
 
 pub use problem::{Problem, ProblemKind};
 pub use row::{Computed, EntryFields, EntryRow, HashFault, HashText, Sequence, Source, StructureFault};
+pub use stretch::{Kept, ScopeStretches, Stretch};
 pub use walk::{Walk, WalkTotals};
 
 /// `prev_hash` of the entry with sequence number 1: SHA-256 of `keel-audit-chain-genesis-v1`.

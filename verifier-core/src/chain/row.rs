@@ -150,6 +150,8 @@ pub struct EntryRow {
     pub unknown_format: Option<Box<str>>,
     /// The first structural fault.
     pub fault: Option<StructureFault>,
+    /// Stated time in microseconds since 1970, where the entry can be hashed.
+    pub time: Option<i64>,
     /// Byte range in the decoded payload.
     pub span: (u64, u64),
 }
@@ -195,10 +197,12 @@ impl EntryRow {
         };
         let mut fault = scope_fault.then_some(StructureFault::Scope);
         let record_hash = HashText::read(fields.record_hash);
-        let computed = match fields.hash(sequence, time, &mut fault) {
+        let hashed = fields.hash(sequence, time, &mut fault);
+        let time = hashed.as_ref().ok().map(|(_, time)| *time);
+        let computed = match hashed {
             Err(fault) => Computed::Fault(fault),
-            Ok(computed) if record_hash == HashText::Sha256(computed) => Computed::Same,
-            Ok(computed) => Computed::Other(Box::new(computed)),
+            Ok((computed, _)) if record_hash == HashText::Sha256(computed) => Computed::Same,
+            Ok((computed, _)) => Computed::Other(Box::new(computed)),
         };
         Self {
             scope_derived: record && scope.is_none() && !scope_fault,
@@ -210,6 +214,7 @@ impl EntryRow {
             computed,
             unknown_format,
             fault,
+            time,
             span: (span.start, span.end),
         }
     }
@@ -319,7 +324,7 @@ impl<'a> EntryFields<'a> {
         sequence: Sequence,
         time: Option<Value<'_>>,
         fault: &mut Option<StructureFault>,
-    ) -> Result<[u8; 32], HashFault> {
+    ) -> Result<([u8; 32], i64), HashFault> {
         let Sequence::Number(sequence) = sequence else { return Err(HashFault::Sequence) };
         required(self.record_hash, "record_hash")?;
         let prev_hash = required(self.prev_hash, "prev_hash")?;
@@ -337,7 +342,7 @@ impl<'a> EntryFields<'a> {
             text.push_str(field);
             text.push('|');
         }
-        let offset = push_record_hash_form(&time, &mut text).ok_or(HashFault::Time)?;
+        let time = push_record_hash_form(&time, &mut text).ok_or(HashFault::Time)?;
         text.push('|');
         text.push_str(&prev_hash);
         text.push('|');
@@ -348,10 +353,10 @@ impl<'a> EntryFields<'a> {
                 note_fault(name, field, fault);
             }
         }
-        if offset.is_some_and(|offset| offset != 0) {
+        if time.offset.is_some_and(|offset| offset != 0) {
             fault.get_or_insert(StructureFault::Offset);
         }
-        Ok(sha256(text.as_bytes()))
+        Ok((sha256(text.as_bytes()), time.unix_micros))
     }
 }
 

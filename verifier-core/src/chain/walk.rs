@@ -11,6 +11,7 @@ use super::GENESIS_PREV_HASH;
 use super::problem::{Problem, ProblemKind};
 use super::row::{Computed, EntryRow, HashText, Sequence, StructureFault, id_text};
 use super::run::{Added, Addition, Runs};
+use super::stretch::{Keeper, ScopeStretches};
 use crate::bytes::{LimitExceeded, Resource, ShortText, hex};
 
 /// The entries of one scope.
@@ -93,6 +94,8 @@ pub struct Walk {
     ids: HashSet<u64, BuildHasherDefault<OwnHash>>,
     /// Makes the prints, under a key of its own so that colliding ids cannot be prepared.
     prints: RandomState,
+    /// Every entry, where it is wanted afterwards.
+    keeper: Option<Keeper>,
 }
 
 /// The hash of a print: the print, which is one already.
@@ -130,7 +133,15 @@ impl Walk {
             max_runs: u64::from(max_runs),
             ids: HashSet::default(),
             prints: RandomState::new(),
+            keeper: None,
         }
+    }
+
+    /// Keeps every entry whose hash recomputes (about 90 bytes each), for [`Self::finish_keeping`].
+    #[must_use]
+    pub fn keeping(mut self) -> Self {
+        self.keeper = Some(Keeper::default());
+        self
     }
 
     /// A new source array begins: order within the array starts afresh.
@@ -271,6 +282,9 @@ impl Walk {
             record_hash: &row.record_hash,
             span: row.span,
         };
+        if let Some(keeper) = &mut self.keeper {
+            keeper.take(sequence, row, bridge);
+        }
         let runs = &mut self.chains.of(row).runs;
         let before = runs.len();
         let added = runs.add(&addition);
@@ -292,6 +306,17 @@ impl Walk {
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         self.runs = (self.runs + count(after)).saturating_sub(count(before));
         true
+    }
+
+    /// [`Self::finish`] with the entries of a walk that was [`Self::keeping`], by scope.
+    pub fn finish_keeping(
+        mut self,
+        project_scope: Option<&str>,
+        problem: &mut dyn FnMut(Problem),
+    ) -> (WalkTotals, Vec<ScopeStretches>) {
+        let keeper = self.keeper.take();
+        let stretches = keeper.map(|keeper| keeper.finish(project_scope, NO_SCOPE)).unwrap_or_default();
+        (self.finish(project_scope, problem), stretches)
     }
 
     /// Judges gaps and first entries. `project_scope` names the chain of records without a scope.

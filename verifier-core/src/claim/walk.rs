@@ -36,9 +36,10 @@ struct Track {
 }
 
 impl Track {
-    fn new(limits: &Limits) -> Self {
+    fn new(limits: &Limits, keeps: bool) -> Self {
+        let walk = Walk::new(limits.chain_runs);
         Self {
-            walk: Walk::new(limits.chain_runs),
+            walk: if keeps { walk.keeping() } else { walk },
             noticed: Vec::new(),
             dropped: 0,
             kept_per_kind: usize::try_from(limits.findings_per_code).unwrap_or(100),
@@ -86,13 +87,13 @@ pub(crate) struct ChainRows {
 }
 
 impl ChainRows {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &Limits, keeps: bool) -> Self {
         Self {
-            records: Track::new(limits),
+            records: Track::new(limits, keeps),
             other_records: None,
             not_objects: None,
-            top: Track::new(limits),
-            nested: Track::new(limits),
+            top: Track::new(limits, keeps),
+            nested: Track::new(limits, keeps),
             first_project: None,
         }
     }
@@ -309,7 +310,7 @@ fn judge(
         bridges(export, &mut walk, &mut noticed, &mut findings);
     }
     let mut dropped = dropped;
-    let totals = walk.finish(scope.as_deref(), &mut |problem| {
+    let (totals, chains) = walk.finish_keeping(scope.as_deref(), &mut |problem| {
         let known = noticed.iter().filter(|(_, other)| other.kind == problem.kind).count();
         if known < kept_per_kind {
             noticed.push((None, problem));
@@ -317,6 +318,7 @@ fn judge(
             dropped += 1;
         }
     });
+    out.chains = chains;
     out.ran(
         "chain.walk",
         TITLE,
@@ -494,7 +496,7 @@ fn bridges(
 pub(crate) fn check_incident_events(entry: &Entry, policy: &TrustPolicy, out: &mut ReportBuilder) {
     let title = "governance events of the incident";
     let settings = Settings { limits: &policy.limits, workers: policy.workers, arrays: &[], predict: false };
-    let mut track = Track::new(&policy.limits);
+    let mut track = Track::new(&policy.limits, false);
     let mut index = 0u64;
     let mut collect = |_: Origin, row: Option<EntryRow>| {
         if let Some(row) = row {

@@ -29,7 +29,7 @@ mod value;
 pub use error::{Anomaly, AnomalyKind, JsonError, JsonErrorKind};
 pub use parse::{Document, Parser, ParserLimits};
 pub use text::decode_string;
-pub use value::{Items, Kind, Member, Members, Value};
+pub use value::{Items, Kind, Member, Members, Value, escape_pointer};
 
 #[cfg(test)]
 mod tests;

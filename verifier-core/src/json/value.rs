@@ -330,7 +330,9 @@ fn normal_integer(token: &str) -> &str {
     if token == "-0" { "0" } else { token }
 }
 
-fn escape_pointer(name: &str) -> String {
+/// A member name as a token of an RFC 6901 pointer.
+#[must_use]
+pub fn escape_pointer(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 

@@ -10,6 +10,7 @@
 
 mod draft;
 mod event;
+mod forecast;
 pub mod money;
 mod names;
 mod read;
@@ -19,10 +20,13 @@ mod row;
 
 pub use draft::{Fault, FaultKind, TEXT_BYTES};
 pub use event::{BudgetEvent, Movement};
+pub use forecast::{DAYS_NEEDED, Forecast, forecast};
 pub use money::{AmountError, Decimal, Figure, usd};
 pub use names::{Name, Names};
 pub use read::{EnvelopeRow, Ledger, ReadError, Source, read};
-pub use replay::{Breach, BreachKind, EnvelopeAccount, Replay, Reservation, Window, replay};
+pub use replay::{
+    Balance, Breach, BreachKind, EnvelopeAccount, Replay, Reservation, Window, balances, replay,
+};
 pub use rollup::{Group, Total, totals};
 pub use row::{Account, CostGrade, Key, PermitRow, Place, Snapshot, Usage, key};
 

@@ -209,6 +209,65 @@ pub fn replay(ledger: &Ledger, at: Option<i64>) -> Replay {
     replay
 }
 
+/// An envelope after a booking. Amounts are micro-USD.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Balance {
+    /// The booking, as a position in [`Ledger::events`].
+    pub event: usize,
+    /// Its number.
+    pub seq: i64,
+    /// Held.
+    pub reserved: i128,
+    /// Spent.
+    pub spent: i128,
+    /// The limit; `None` before a cap was booked.
+    pub cap: Option<i128>,
+}
+
+impl Balance {
+    /// Whether more is held and spent than the limit allows.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.cap.is_some_and(|cap| self.reserved + self.spent > cap)
+    }
+}
+
+/// How the balance of an envelope went, in at most about twice `points` steps: of each stretch of bookings the last
+/// balance, and the one furthest above the limit where there is one.
+#[must_use]
+pub fn balances(ledger: &Ledger, project: Name, envelope: Name, points: usize) -> Vec<Balance> {
+    let own = |event: &BudgetEvent| (event.project, event.envelope) == (project, envelope);
+    let mut positions: Vec<usize> =
+        (0..).zip(&ledger.events).filter(|(_, event)| own(event)).map(|row| row.0).collect();
+    positions.sort_by_key(|position| {
+        ledger.events.get(*position).map(|event| (event.seq.get().unwrap_or(i64::MAX), *position))
+    });
+    let stretch = positions.len().div_ceil(points.max(1)).max(1);
+    let mut replay = Replay::default();
+    let mut run = Run::new(ledger, 0, &mut replay);
+    let usable = run.usable(&positions, None);
+    run.number_check(&usable, &positions);
+    let mut kept: Vec<Balance> = Vec::new();
+    let mut worst: Option<Balance> = None;
+    let last = usable.len().saturating_sub(1);
+    for (index, position) in usable.into_iter().enumerate() {
+        run.book(position);
+        let seq = run.event(position).and_then(|event| event.seq.get()).unwrap_or(0);
+        let (reserved, spent, cap) = (run.account.reserved, run.account.spent, run.account.cap);
+        let now = Balance { event: position, seq, reserved, spent, cap };
+        // Between the halves of a commit the sum is short, never above the limit.
+        let excess = |balance: &Balance| balance.cap.map(|cap| balance.reserved + balance.spent - cap);
+        if now.is_over() && worst.is_none_or(|worst| excess(&now) > excess(&worst)) {
+            worst = Some(now);
+        }
+        if (index + 1).is_multiple_of(stretch) || index == last {
+            kept.extend(worst.take().filter(|worst| worst.event != now.event));
+            kept.push(now);
+        }
+    }
+    kept
+}
+
 struct Run<'a> {
     ledger: &'a Ledger,
     number: usize,

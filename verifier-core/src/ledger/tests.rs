@@ -161,3 +161,44 @@ fn no_record_panics() {
         assert!(!ledger.faults.is_empty(), "{text}");
     }
 }
+
+/// The last balance is the account's, and the worst of a stretch is not lost.
+#[test]
+fn balances_end_where_the_replay_ends() {
+    let mut ledger = Ledger::default();
+    let [project, envelope] = ["p", "e"].map(|text| ledger.names.intern(text));
+    let book = |seq: i64, movement, amount: i64| BudgetEvent {
+        place: Place::default(),
+        id: Name::NONE,
+        project,
+        envelope,
+        allocation: Name::NONE,
+        permit: Name::NONE,
+        reservation: Name::NONE,
+        seq: Figure::of(seq),
+        movement,
+        amount: Figure::of(amount),
+        is_active: true,
+    };
+    ledger.events.push(book(1, Movement::CapAllocate, 100));
+    for seq in 0..50 {
+        let amount = if seq == 20 { 150 } else { 10 };
+        ledger.events.push(book(2 + 2 * seq, Movement::Reserve, amount));
+        ledger.events.push(book(3 + 2 * seq, Movement::Release, amount));
+    }
+    let all = balances(&ledger, project, envelope, 1_000);
+    assert_eq!(all.len(), 101);
+    assert_eq!(all.iter().filter(|balance| balance.is_over()).count(), 1);
+    let few = balances(&ledger, project, envelope, 5);
+    assert!(few.len() <= 10, "{}", few.len());
+    assert_eq!(
+        few.iter().filter(|balance| balance.is_over()).map(|balance| balance.reserved).collect::<Vec<_>>(),
+        [150]
+    );
+    let account = &replay(&ledger, None).accounts[0];
+    for series in [all, few] {
+        let last = series.last().unwrap();
+        assert_eq!((last.reserved, last.spent, last.cap), (account.reserved, account.spent, account.cap));
+    }
+    assert!(balances(&ledger, project, Name::NONE, 5).is_empty());
+}

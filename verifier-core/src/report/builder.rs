@@ -3,9 +3,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::claim::{ClaimOutcome, Requested, SemanticsRef, SubjectOutcome};
 use super::fields;
 use super::{
-    ArtifactSummary, CheckpointTime, DecisionSummary, FindingCount, Outcome, Report, SemanticsSummary,
-    SignerSummary, StepRecord,
+    ArtifactSummary, ChainHead, CheckpointTime, DecisionSummary, FindingCount, Outcome, Report,
+    SemanticsSummary, SignerSummary, StepRecord,
 };
+use crate::chain::ScopeStretches;
 use crate::finding::{Code, Effect, Finding, Verdict, catalog};
 use crate::time::Timestamp;
 use crate::trust::Basis;
@@ -73,6 +74,10 @@ pub struct ReportBuilder {
     pub decisions: Option<DecisionSummary>,
     /// Times of a verified checkpoint.
     pub checkpoints: Vec<CheckpointTime>,
+    /// Chain entries that were walked.
+    pub chains: Vec<ScopeStretches>,
+    /// Heads of a checkpoint that is established.
+    pub heads: Vec<ChainHead>,
     /// What a green result does not prove.
     pub not_proven: Vec<String>,
     /// Set when an unsigned or self-attested artifact is accepted on request.
@@ -101,6 +106,8 @@ impl ReportBuilder {
             signers: Vec::new(),
             decisions: None,
             checkpoints: Vec::new(),
+            chains: Vec::new(),
+            heads: Vec::new(),
             not_proven: Vec::new(),
             accepted_without_trust: false,
             order: Vec::new(),
@@ -367,6 +374,8 @@ impl ReportBuilder {
             decisions: self.decisions,
             checkpoints: self.checkpoints,
             claims,
+            chains: self.chains,
+            heads: self.heads,
             findings: self.findings,
             counts: self.counts.into_iter().map(|(code, count)| FindingCount { code, count }).collect(),
             coverage: self.coverage,

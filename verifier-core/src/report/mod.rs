@@ -11,8 +11,9 @@ mod gate;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::chain::ScopeStretches;
 use crate::finding::{Finding, Verdict};
 
 pub use builder::{ReportBuilder, Subject};
@@ -28,7 +29,7 @@ pub const TOOL: &str = "keel-verify";
 pub const TRUST_KIT: &str = "trust_kit";
 
 /// What the run comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Everything that was required is established and nothing contradicts it.
@@ -257,6 +258,19 @@ pub struct Bound {
     pub source: String,
 }
 
+/// The newest record of a chain, as a signed checkpoint names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainHead {
+    /// The chain.
+    pub scope: String,
+    /// Sequence number of the record.
+    pub sequence: i64,
+    /// Its record hash.
+    pub hash: [u8; 32],
+    /// A genuine timestamp shows that it existed by then; microseconds since 1970, rounded up to a second.
+    pub existed_by: Option<i64>,
+}
+
 /// Everything a run found out.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
@@ -278,6 +292,12 @@ pub struct Report {
     pub checkpoints: Vec<CheckpointTime>,
     /// Claims in order of first appearance.
     pub claims: Vec<ClaimOutcome>,
+    /// The chain entries that were walked, by scope; only where the policy asks for them.
+    #[serde(skip)]
+    pub chains: Vec<ScopeStretches>,
+    /// The heads of a checkpoint whose composite hash and signature are established.
+    #[serde(skip)]
+    pub heads: Vec<ChainHead>,
     /// Findings, most serious first, then in order of discovery.
     pub findings: Vec<Finding>,
     /// Findings counted by code, in order of first appearance.

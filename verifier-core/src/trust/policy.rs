@@ -106,6 +106,8 @@ pub struct TrustPolicy {
     pub limits: Limits,
     /// Threads.
     pub workers: NonZeroUsize,
+    /// Whether the report keeps the chain entries that were walked, for checks across sets. It changes no verdict.
+    pub keep_chains: bool,
 }
 
 impl TrustPolicy {
@@ -128,6 +130,7 @@ impl TrustPolicy {
             as_of,
             limits: Limits::default(),
             workers: NonZeroUsize::MIN,
+            keep_chains: false,
         }
     }
 }

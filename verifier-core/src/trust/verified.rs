@@ -25,6 +25,18 @@ impl Basis {
         self != Self::SelfAttested
     }
 
+    /// The name in machine output.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pinned => "pinned",
+            Self::Root => "root",
+            Self::SignedManifest => "signed_manifest",
+            Self::Manifest => "manifest",
+            Self::SelfAttested => "self_attested",
+        }
+    }
+
     /// The basis in words.
     #[must_use]
     pub fn words(self) -> &'static str {

@@ -1,13 +1,16 @@
 //! What the window draws. Views read the state and send commands; every text of the evidence is escaped.
 
+mod course;
 mod exceptions;
 mod help;
 mod money;
 mod overview;
 mod permits;
+mod proof;
 mod report;
 mod review;
 mod source;
+mod timeline;
 mod welcome;
 mod widgets;
 
@@ -53,7 +56,7 @@ fn keys(state: &State, sender: &CommandSender, ui: &mut Ui) {
     if state.running.is_some() && pressed(Modifiers::NONE, Key::Escape) {
         sender.send(Command::Cancel);
     }
-    let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7];
+    let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8];
     for (view, key) in View::ALL.into_iter().zip(numbers) {
         if pressed(Modifiers::COMMAND, key) {
             sender.send(Command::Show(view));
@@ -208,6 +211,7 @@ fn result(state: &State, session: &Session, sender: &CommandSender, ui: &mut Ui)
         View::Exceptions => exceptions::show(session, sender, ui),
         View::Permits => permits::show(session, sender, ui),
         View::Money => money::show(session, sender, ui),
+        View::Timeline => timeline::show(session, sender, ui),
         View::Review => review::show(session, sender, ui),
         View::Report => report::show(report, sender, ui),
         View::Source => source::show(session, ui),

@@ -5,6 +5,7 @@ use egui_plot::{Bar, BarChart, Plot};
 use verifier_core::claim::ledger::RuleOutcome;
 use verifier_core::render::escape;
 
+use super::course;
 use super::widgets::{Mark, figure, mark, section, word};
 use crate::command::{Command, CommandSender};
 use crate::filter::Field;
@@ -44,8 +45,11 @@ pub(super) fn show(session: &Session, sender: &CommandSender, ui: &mut Ui) {
             section(&format!("By {}", field.name()), ui);
             sums(books, field, sender, ui);
         }
+        section("To the end of the month", ui);
+        forecast(books, ui);
         section("Budget envelopes", ui);
         envelopes(books, ui);
+        course::show(books, ui);
         section("Rules", ui);
         rules(books, ui);
     });
@@ -118,7 +122,7 @@ fn days(books: &Books, ui: &mut Ui) {
 }
 
 /// Micro-USD as a height in USD.
-fn height(micros: i128) -> f64 {
+pub(super) fn height(micros: i128) -> f64 {
     let cents = micros.checked_div(10_000).and_then(|cents| i32::try_from(cents).ok()).unwrap_or(i32::MAX);
     f64::from(cents) / 100.0
 }
@@ -177,6 +181,47 @@ fn envelopes(books: &Books, ui: &mut Ui) {
             ui.end_row();
         }
     });
+}
+
+/// What the month comes to, beside the caps.
+fn forecast(books: &Books, ui: &mut Ui) {
+    let Some(forecast) = &books.forecast else {
+        ui.label("No record states a time.");
+        return;
+    };
+    let caps: i128 = books.envelopes.iter().filter_map(|line| line.cap).sum();
+    Grid::new("forecast").num_columns(2).spacing([24.0, 4.0]).show(ui, |ui| {
+        ui.label(format!("Spent in {} up to day {}, USD", forecast.month, forecast.elapsed));
+        figure(&amount(forecast.spent), MONEY, ui);
+        ui.end_row();
+        ui.label(format!("To day {} at the same daily rate, USD", forecast.days));
+        match forecast.forecast {
+            Some(sum) => figure(&amount(sum), MONEY, ui),
+            None => figure("too few days", MONEY, ui),
+        }
+        ui.end_row();
+        if books.envelopes.iter().any(|line| line.cap.is_some()) {
+            ui.label("Sum of the active caps, USD");
+            figure(&amount(caps), MONEY, ui);
+            ui.end_row();
+        }
+    });
+    if let Some(sum) = forecast.forecast.filter(|_| caps > 0) {
+        let (shape, text) = if sum > caps {
+            (Mark::Bad, "At this rate the month ends above the caps.")
+        } else {
+            (Mark::Note, "At this rate the month ends within the caps.")
+        };
+        ui.horizontal(|ui| {
+            mark(shape, text, ui);
+            ui.label(text);
+        });
+    }
+    ui.weak(format!(
+        "Spent, and the same per elapsed day for the days left; needs {} days with records, has {}. A projection, not evidence.",
+        verifier_core::ledger::DAYS_NEEDED,
+        forecast.covered
+    ));
 }
 
 fn rules(books: &Books, ui: &mut Ui) {

@@ -7,8 +7,8 @@ use verifier_core::ledger::PermitRow;
 use verifier_core::render::escape;
 use verifier_core::workpaper::MarkKind;
 
-use super::review;
 use super::widgets::{Mark, mark, number, section};
+use super::{proof, review};
 use crate::command::{Command, CommandSender};
 use crate::filter::{self, Field, Kind};
 use crate::money::{Books, grouped};
@@ -115,12 +115,14 @@ fn head(session: &Session, books: &Books, sender: &CommandSender, ui: &mut Ui) {
     ui.horizontal(|ui| {
         let label = ui.label("Save these rows as");
         let mut text = table.sheet.clone();
-        let edit =
-            TextEdit::singleline(&mut text).id_salt("sheet").hint_text("permits.csv").desired_width(280.0);
+        let edit = TextEdit::singleline(&mut text)
+            .id_salt("sheet")
+            .hint_text("permits.csv or permits.xlsx")
+            .desired_width(280.0);
         if ui.add(edit).labelled_by(label.id).changed() {
             sender.send(Command::EditSheet(text));
         }
-        if ui.add_enabled(!table.sheet.trim().is_empty(), egui::Button::new("Save CSV")).clicked() {
+        if ui.add_enabled(!table.sheet.trim().is_empty(), egui::Button::new("Save table")).clicked() {
             sender.send(Command::SaveSheet);
         }
         match &table.saved {
@@ -246,7 +248,7 @@ fn detail(session: &Session, books: &Books, row: &PermitRow, sender: &CommandSen
         section("Review", ui);
         review_part(session, books.ledger.text(row.permit), sender, ui);
         section("How it is proven", ui);
-        proof(session, books, row, ui);
+        proof::show(session, books, row, sender, ui);
         let source = books.ledger.sources.get(usize::from(row.place.source));
         let location = Location {
             file: source.map_or(String::new(), |source| source.label.clone()),
@@ -269,55 +271,4 @@ fn review_part(session: &Session, permit: &str, sender: &CommandSender, ui: &mut
         sender.send(Command::Review(ReviewCommand::EditNote(note)));
     }
     review::buttons(&session.review, MarkKind::Permit, permit, sender, ui);
-}
-
-/// The steps from the record to the key, as far as claims support them.
-fn proof(session: &Session, books: &Books, row: &PermitRow, ui: &mut Ui) {
-    let source = books.ledger.sources.get(usize::from(row.place.source));
-    let is_here = |report: &&std::sync::Arc<verifier_core::report::Report>| {
-        report.artifact.files.iter().any(|file| source.is_some_and(|source| source.label == file.path))
-    };
-    let Some(report) = session.reports.iter().find(is_here) else {
-        ui.label("No report is about the file of this record.");
-        return;
-    };
-    for (claim, says) in [
-        ("permit.decision.v1", "the decision is signed by the permit key"),
-        ("governance_chain.local_continuity.v1", "its events stand in an unbroken hash chain"),
-        ("permit.decided_before_dispatch.v1", "it was decided before the request left"),
-        ("closure.signature.v1", "how the call ended is signed"),
-        ("export.integrity.v1", "the export with this record is signed"),
-        ("transparency_log.inclusion.v1", "its events are in a transparency log"),
-        ("transparency_log.witness.v1", "witnesses cosigned the log"),
-    ] {
-        let Some(verdict) = report.verdict(claim) else { continue };
-        ui.horizontal_top(|ui| {
-            let word = verdict.as_str().replace('_', " ");
-            mark(Mark::from(verdict), &word, ui);
-            ui.vertical(|ui| {
-                ui.label(says);
-                ui.weak(format!("{claim}: {word}"));
-            });
-        });
-    }
-    let id = books.ledger.text(row.permit);
-    let intervals = report.decisions.as_ref().map(|decisions| &decisions.intervals);
-    let interval =
-        intervals.into_iter().flatten().find(|interval| interval.permit_id.eq_ignore_ascii_case(id));
-    if let Some(interval) = interval {
-        let bound = |bound: &Option<verifier_core::report::Bound>| match bound {
-            Some(bound) => format!("{} ({})", escape(&bound.time), escape(&bound.source)),
-            None => "no outside time".to_owned(),
-        };
-        ui.label(format!("decided no later than {}", bound(&interval.decided_no_later_than)));
-        ui.label(format!("dispatched no earlier than {}", bound(&interval.dispatched_no_earlier_than)));
-    }
-    for signer in &report.signers {
-        ui.weak(format!(
-            "{} by {}",
-            escape(&signer.signed),
-            escape(signer.key_id.as_deref().unwrap_or(&signer.public_key))
-        ));
-    }
-    ui.weak("Members of the record that no claim covers are stated by the export and nothing else.");
 }

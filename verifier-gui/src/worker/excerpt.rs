@@ -13,9 +13,7 @@ const AROUND: u64 = 600;
 const WITHIN: u64 = 32 << 10;
 
 pub(super) fn read(batches: &[Batch], location: Location) -> Excerpt {
-    let sets = batches.iter().flat_map(|batch| &batch.sets);
-    let part = sets.flat_map(parts).find(|part| part.label == location.file);
-    let read = match (part, &location.bytes) {
+    let read = match (part_of(batches, &location.file), &location.bytes) {
         (None, _) => Err("this file is not part of the evidence that is open".to_owned()),
         (Some(_), None) => Err("the finding is about the file as a whole".to_owned()),
         (Some(part), Some(bytes)) => around(part, bytes.start, bytes.end),
@@ -24,6 +22,12 @@ pub(super) fn read(batches: &[Batch], location: Location) -> Excerpt {
         Ok((text, is_cut)) => Excerpt { location, text: Ok(text), is_cut },
         Err(why) => Excerpt { location, text: Err(why), is_cut: (false, false) },
     }
+}
+
+/// The part of the evidence that reports call by this name.
+pub(super) fn part_of<'a>(batches: &'a [Batch], name: &str) -> Option<&'a Part> {
+    let sets = batches.iter().flat_map(|batch| &batch.sets);
+    sets.flat_map(parts).find(|part| part.label == name)
 }
 
 type Around = ([String; 3], (bool, bool));

@@ -2,6 +2,7 @@
 //! filtered while something else is verified.
 
 mod excerpt;
+mod record;
 mod review;
 mod verify;
 
@@ -20,7 +21,7 @@ use verifier_core::workpaper::Content;
 use crate::export::{self, Sheet};
 use crate::filter::{Field, Filter};
 use crate::money::Books;
-use crate::state::Excerpt;
+use crate::state::{Excerpt, Record};
 use crate::table;
 
 pub use review::{ReviewWork, Reviewed};
@@ -82,6 +83,8 @@ pub enum Event {
     },
     /// A place was read.
     Excerpt(Excerpt),
+    /// A record was read.
+    Record(Record),
     /// The table was written, or why it was not.
     Saved(Result<String, String>),
     /// Something about the review was done, or why it was not.
@@ -94,6 +97,7 @@ enum Quick {
     Excerpt { batches: Arc<Vec<Batch>>, location: Location },
     Save { books: Arc<Books>, sheet: Sheet, path: PathBuf },
     Review(ReviewWork),
+    Record { batches: Arc<Vec<Batch>>, row: u32, location: Location },
 }
 
 /// The threads.
@@ -157,6 +161,9 @@ impl Worker {
                         };
                         Some(Event::Saved(said))
                     }
+                    Quick::Record { batches, row, location } => {
+                        Some(Event::Record(record::read(&batches, row, &location)))
+                    }
                     Quick::Review(work) => Some(Event::Review(review::run(work))),
                 };
                 let Some(answer) = answer else { continue };
@@ -194,6 +201,11 @@ impl Worker {
     /// Writes the table.
     pub fn save(&self, books: Arc<Books>, sheet: Sheet, path: PathBuf) {
         self.quick.send(Quick::Save { books, sheet, path }).ok();
+    }
+
+    /// Reads the members of a record.
+    pub fn record(&self, batches: Arc<Vec<Batch>>, row: u32, location: Location) {
+        self.quick.send(Quick::Record { batches, row, location }).ok();
     }
 
     /// Does something about the review.

@@ -17,7 +17,7 @@ use crate::finding::{Effect, Finding, Location, Verdict, catalog};
 use crate::format::checkpoint::Checkpoint;
 use crate::json::{Document, ParserLimits, Value};
 use crate::registry;
-use crate::report::{CheckpointTime, FileSummary, ReportBuilder, Subject, TimeSource};
+use crate::report::{ChainHead, CheckpointTime, FileSummary, ReportBuilder, Subject, TimeSource};
 use crate::time::{Timestamp, UnixNanos};
 use crate::trust::TrustPolicy;
 
@@ -139,17 +139,21 @@ pub(crate) fn anchor(part: &Part, policy: &TrustPolicy) -> Result<Anchor, String
     else {
         return Err(refused(out));
     };
-    let heads = checkpoint.heads.iter().flatten().filter_map(|head| {
-        let hash = head.record_hash()?;
-        let hash = hex::decode(hash.strip_prefix("sha256:").unwrap_or(&hash).as_bytes())?;
-        Some((head.scope.to_string(), i64::try_from(head.sequence()?).ok()?, hash))
-    });
     let computed = checkpoint.text("computed_at").and_then(|text| Timestamp::parse(&text));
     Ok(Anchor {
         label: part.label.clone(),
         by,
         computed: computed.map(|time| time.unix_micros()),
-        heads: heads.collect(),
+        heads: heads_of(&checkpoint).collect(),
+    })
+}
+
+/// Scope, sequence number and record hash of each readable head.
+fn heads_of<'a>(checkpoint: &'a Checkpoint<'_>) -> impl Iterator<Item = (String, i64, [u8; 32])> + 'a {
+    checkpoint.heads.iter().flatten().filter_map(|head| {
+        let hash = head.record_hash()?;
+        let hash = hex::decode(hash.strip_prefix("sha256:").unwrap_or(&hash).as_bytes())?;
+        Some((head.scope.to_string(), i64::try_from(head.sequence()?).ok()?, hash))
     })
 }
 
@@ -230,6 +234,10 @@ fn describe(examined: &Examined<'_>, stamped: Option<UnixNanos>, out: &mut Repor
     }
     let supported = |claim| out.verdict(claim) == Some(Verdict::Supported);
     if supported(name::CHECKPOINT_COMPOSITE) && supported(name::CHECKPOINT_SIGNATURE) {
+        let existed_by = stamped.and_then(|by| by.seconds().checked_add(1)?.checked_mul(1_000_000));
+        out.heads = heads_of(checkpoint)
+            .map(|(scope, sequence, hash)| ChainHead { scope, sequence, hash, existed_by })
+            .collect();
         let count = checkpoint.heads.as_ref().map_or(0, Vec::len);
         out.artifact.signed.push(("Chain heads".to_owned(), count.to_string()));
         if let Some(hash) = checkpoint.text("composite_hash") {

@@ -306,7 +306,7 @@ fn read_payload(
             set.payload.entry.open().map_err(|error| StreamError::Read(std::io::Error::other(error)))?;
         let settings =
             Settings { limits: &policy.limits, workers: policy.workers, arrays: STREAMED, predict };
-        let mut collected = Collected::new(&policy.limits);
+        let mut collected = Collected::new(&policy.limits, policy.keep_chains);
         let mut collect = |origin, row| collected.take(origin, row);
         let streamed = stream::run(source, settings, visitor, &mut collect, &tick)?;
         Ok((streamed, collected))

@@ -452,9 +452,9 @@ impl PermitRows {
 }
 
 impl Collected {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, keeps_chains: bool) -> Self {
         Self {
-            chain: ChainRows::new(limits),
+            chain: ChainRows::new(limits, keeps_chains),
             closures: ClosureRows::default(),
             digests: Vec::new(),
             permits: PermitRows::default(),

@@ -3,6 +3,7 @@
 //! `explain`, the rules of machine formats and the help of the desktop program all come from these rows. A
 //! row is never reused for another meaning.
 
+pub mod audit;
 pub mod checkpoint;
 pub mod closure;
 pub mod command;
@@ -31,6 +32,7 @@ use super::Code;
 #[rustfmt::skip]
 static TABLES: &[&[&Code]] = &[
     input::ALL,
+    audit::ALL,
     ledger::ALL,
     export::ALL,
     pins::ALL,

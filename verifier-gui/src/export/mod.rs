@@ -1,7 +1,10 @@
-//! The filtered table as CSV (RFC 4180), written aside and renamed, so that a file is whole or not there.
+//! The filtered table as CSV (RFC 4180) or, where the name ends with `.xlsx`, as a workbook; written aside and renamed, so
+//! that a file is whole or not there.
 //!
 //! The first lines begin with `#` and name what the rows come from: files with their digests, the outcome and the
 //! filter. A cell that a spreadsheet would take for a formula gets an apostrophe in front.
+
+mod xlsx;
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -41,7 +44,14 @@ pub fn save(books: &Books, sheet: &Sheet, path: &Path) -> io::Result<usize> {
     let aside = Path::new(&aside);
     let written = File::create_new(aside).and_then(|file| {
         let mut out = BufWriter::new(file);
-        let count = write(books, sheet, &mut out)?;
+        let is_workbook = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("xlsx"));
+        let count = if is_workbook {
+            let (bytes, count) = xlsx::bytes(books, sheet)?;
+            out.write_all(&bytes)?;
+            count
+        } else {
+            write(books, sheet, &mut out)?
+        };
         out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         fs::rename(aside, path)?;
         Ok(count)
@@ -134,6 +144,27 @@ mod tests {
             "# evidence NOT VERIFIED: NOT ESTABLISHED\r\n# filter: cost > 1\r\nsubject,cost\r\nplain,1234.567890\r\n\
              \"'=cmd()\",1234.567890\r\n\"a,\"\"b\"\"\",1234.567890\r\n\\u{202e}x,1234.567890\r\n"
         );
+    }
+
+    #[test]
+    fn a_workbook_is_the_same_every_time_and_holds_no_formula() {
+        let (bytes, count) = xlsx::bytes(&books(), &sheet()).unwrap();
+        assert_eq!(count, 4);
+        assert_eq!(xlsx::bytes(&books(), &sheet()).unwrap().0, bytes);
+        let archive = verifier_core::archive::open(
+            verifier_core::archive::Source::Bytes { name: "permits.xlsx", bytes },
+            &verifier_core::bytes::Limits::default(),
+        )
+        .unwrap();
+        let part = |name: &str| {
+            let entry = archive.entries().iter().find(|entry| entry.name().ends_with(name)).unwrap();
+            String::from_utf8(entry.read(1 << 20).unwrap().as_slice().to_vec()).unwrap()
+        };
+        let texts = part("xl/sharedStrings.xml");
+        for text in ["=cmd()", "1,234.567890", "\\u{202e}x", "NOT VERIFIED: NOT ESTABLISHED", "cost &gt; 1"] {
+            assert!(texts.contains(text), "{text} {texts}");
+        }
+        assert!(!part("xl/worksheets/sheet1.xml").contains("<f>"));
     }
 
     #[test]
