@@ -48,6 +48,7 @@ pub mod diff;
 pub mod evidence;
 pub mod finding;
 pub mod format;
+pub mod gate;
 pub mod json;
 pub mod ledger;
 pub mod merkle;

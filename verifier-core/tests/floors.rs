@@ -15,8 +15,8 @@ const FLOORS: &[&[&str]] = &[
     &["trust", "chain", "format"],
     &["report", "evidence"],
     &["registry", "ledger"],
-    &["claim", "diff", "reconcile", "render"],
-    &["verify"],
+    &["claim", "diff", "reconcile", "render", "sample"],
+    &["verify", "gate", "workpaper"],
     &["audit"],
 ];
 

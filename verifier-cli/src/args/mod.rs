@@ -5,6 +5,7 @@
 
 pub(crate) mod audit;
 mod checkpoint;
+pub(crate) mod ci;
 pub(crate) mod claim;
 pub(crate) mod diff;
 pub(crate) mod doctor;
@@ -59,6 +60,9 @@ pub(crate) enum Command {
     /// Evaluate one claim, or list the claims
     #[command(after_help = EXIT_STATUS)]
     Claim(claim::ClaimArgs),
+    /// Verify, then apply a pipeline's policy: claims, keys, ages, findings, money, accepted exceptions
+    #[command(after_help = EXIT_STATUS)]
+    Ci(ci::CiArgs),
     /// Show a key manifest: entries, validity, and who signed it
     Keys(keys::KeysArgs),
     /// Collect all trust material into one file, or show what of it counts at a date

@@ -199,14 +199,12 @@ pub(crate) fn require(policy: &mut TrustPolicy, name: &str) {
 /// Reads a claim's registered or short name. A name that nobody registered would never be established, so it is
 /// a mistake of the command line.
 fn parse_claim(text: &str) -> Result<String, String> {
-    let name = SHORT_NAMES.iter().find(|(short, _)| *short == text).map_or(text, |(_, name)| name);
-    if name.starts_with(QUORUM) {
-        let known = parse_quorum(name).map(|_| name.to_owned());
+    if text.starts_with(QUORUM) {
+        let known = parse_quorum(text).map(|_| text.to_owned());
         return known.ok_or_else(|| "not of the form witness:KofN, such as witness:2of3".to_owned());
     }
-    match registry::claim(name) {
-        Some(_) => Ok(name.to_owned()),
-        None if OWN.contains(&name) => Ok(name.to_owned()),
+    match registry::claim_name(text) {
+        Some(name) => Ok(name.to_owned()),
         None => Err("not a registered claim; `keel-verify claim list` shows them".to_owned()),
     }
 }
@@ -215,17 +213,6 @@ const WALK: &str = "governance_chain.local_continuity.v1";
 const CLOSURES: &str = "closure.signature.v1";
 const WITNESS: &str = "transparency_log.witness.v1";
 const QUORUM: &str = "witness:";
-/// Claims that no registry has.
-const OWN: [&str; 2] = ["transparency_log.inclusion.v1", WITNESS];
-const SHORT_NAMES: [(&str, &str); 7] = [
-    ("walk", WALK),
-    ("closures", CLOSURES),
-    ("integrity", "export.integrity.v1"),
-    ("scope", "export.scope_faithfulness.v1"),
-    ("scope-identity", "export.scope_identity.v1"),
-    ("timestamp", "checkpoint.tsa_chain.v1"),
-    ("inclusion", "transparency_log.inclusion.v1"),
-];
 
 /// K of N witnesses, 1 ≤ K ≤ N.
 fn parse_quorum(text: &str) -> Option<(usize, usize)> {

@@ -3,6 +3,7 @@
 mod audit;
 mod card;
 mod checkpoint;
+mod ci;
 mod claim;
 mod diff;
 mod doctor;
@@ -59,6 +60,7 @@ pub(crate) fn dispatch(command: Command, console: &mut Console<'_>) -> Ended {
         Command::Verify(args) => verify::run(&args, console),
         Command::Export(args) => export::run(&args, console),
         Command::Claim(args) => claim::run(&args.claim, console),
+        Command::Ci(args) => ci::run(&args, console),
         Command::Keys(args) => keys::run(&args, console),
         Command::Trust(args) => trust_kit::run(&args, console),
         Command::Schema(args) => show::schema(args.document, console),

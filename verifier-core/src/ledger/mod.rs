@@ -21,7 +21,7 @@ mod row;
 pub use draft::{Fault, FaultKind, TEXT_BYTES};
 pub use event::{BudgetEvent, Movement};
 pub use forecast::{DAYS_NEEDED, Forecast, forecast};
-pub use money::{AmountError, Decimal, Figure};
+pub use money::{AmountError, Decimal, Figure, usd};
 pub use names::{Name, Names};
 pub use read::{EnvelopeRow, Ledger, ReadError, Source, read};
 pub use replay::{

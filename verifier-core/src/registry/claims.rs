@@ -118,3 +118,30 @@ pub fn claims() -> &'static [ClaimInfo] {
 pub fn claim(name: &str) -> Option<&'static ClaimInfo> {
     claims().iter().find(|claim| claim.name == name)
 }
+
+/// Claims that no registry has.
+const OWN: [&str; 2] = ["transparency_log.inclusion.v1", "transparency_log.witness.v1"];
+
+/// What people write for a claim.
+const SHORT_NAMES: [(&str, &str); 7] = [
+    ("walk", "governance_chain.local_continuity.v1"),
+    ("closures", "closure.signature.v1"),
+    ("integrity", "export.integrity.v1"),
+    ("scope", "export.scope_faithfulness.v1"),
+    ("scope-identity", "export.scope_identity.v1"),
+    ("timestamp", "checkpoint.tsa_chain.v1"),
+    ("inclusion", "transparency_log.inclusion.v1"),
+];
+
+/// The name of a claim from its registered or short name; `None` when nothing is called so.
+#[must_use]
+pub fn claim_name(text: &str) -> Option<&'static str> {
+    let full = SHORT_NAMES.iter().find(|(short, _)| *short == text).map_or(text, |(_, name)| name);
+    let own = || OWN.into_iter().find(|name| *name == full);
+    claim(full).map(|claim| claim.name).or_else(own)
+}
+
+/// Every short name.
+pub(crate) fn short_names() -> impl Iterator<Item = &'static str> {
+    SHORT_NAMES.iter().map(|(short, _)| *short)
+}

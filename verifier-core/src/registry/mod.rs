@@ -16,7 +16,8 @@ mod reference;
 mod semantics;
 
 pub use artifact::{Artifact, Found, artifacts};
-pub use claims::{ClaimInfo, Reach, claim, claims};
+pub(crate) use claims::short_names;
+pub use claims::{ClaimInfo, Reach, claim, claim_name, claims};
 pub use pins::resolve;
 pub use semantics::{Mode, PinFailure, RequestedClaim, Semantics};
 

@@ -58,7 +58,7 @@ pub fn nearest(spelling: &str) -> Vec<&'static Code> {
 }
 
 /// Letters to insert, remove or replace (Levenshtein).
-fn distance(left: &[char], right: &[char]) -> usize {
+pub(crate) fn distance(left: &[char], right: &[char]) -> usize {
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (position, letter) in left.iter().enumerate() {
         let mut diagonal = position;

@@ -4,7 +4,6 @@
 //! demanded, what did not run, and what a policy accepts is skipped with the reason. There is always a case for the
 //! outcome itself, so a run that established nothing is never an empty suite. No time is written.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::document::{Document, Exception, gate_line, word};
@@ -186,7 +185,7 @@ fn write_suite(suite: &Suite, out: &mut dyn Write) -> io::Result<()> {
         match &case.result {
             Verdicted::Passed => writeln!(out, "{head}/>")?,
             Verdicted::Skipped(why) => {
-                writeln!(out, "{head}>\n      <skipped message=\"{}\"/>\n    </testcase>", xml(why))?;
+                writeln!(out, "{head}>\n      <skipped message=\"{}\"/>\n    </testcase>", lines(why))?;
             }
             Verdicted::Failed(kind, why) => write_fault("failure", &head, kind, why, out)?,
             Verdicted::Broken(kind, why) => write_fault("error", &head, kind, why, out)?,
@@ -202,27 +201,26 @@ fn write_fault(element: &str, head: &str, kind: &str, why: &str, out: &mut dyn W
         "{head}>\n      <{element} type=\"{}\" message=\"{}\">{}</{element}>\n    </testcase>",
         xml(kind),
         xml(first),
-        xml(why)
+        lines(why)
     )
 }
 
-/// Text for content and attributes of XML 1.0: line breaks stay, every other character that acts is spelled out.
+/// Our own lines of text that was escaped.
+fn lines(text: &str) -> String {
+    text.split('\n').map(xml).collect::<Vec<_>>().join("&#10;")
+}
+
+/// Text for content and attributes of XML 1.0 and HTML, on one line: what acts is spelled out.
 pub(super) fn xml(text: &str) -> String {
-    let lines: Vec<Cow<'_, str>> = text.split('\n').map(escape).collect();
     let mut out = String::with_capacity(text.len());
-    for (index, line) in lines.iter().enumerate() {
-        if index > 0 {
-            out.push_str("&#10;");
-        }
-        for character in line.chars() {
-            match character {
-                '&' => out.push_str("&amp;"),
-                '<' => out.push_str("&lt;"),
-                '>' => out.push_str("&gt;"),
-                '"' => out.push_str("&quot;"),
-                '\'' => out.push_str("&#39;"),
-                other => out.push(other),
-            }
+    for character in escape(text).chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            other => out.push(other),
         }
     }
     out

@@ -3,8 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::claim::{ClaimOutcome, Requested, SemanticsRef, SubjectOutcome};
 use super::fields;
 use super::{
-    ArtifactSummary, ChainHead, DecisionSummary, FindingCount, Outcome, Report, SemanticsSummary,
-    SignerSummary, StepRecord,
+    ArtifactSummary, ChainHead, CheckpointTime, DecisionSummary, FindingCount, Outcome, Report,
+    SemanticsSummary, SignerSummary, StepRecord,
 };
 use crate::chain::ScopeStretches;
 use crate::finding::{Code, Effect, Finding, Verdict, catalog};
@@ -76,6 +76,8 @@ pub struct ReportBuilder {
     pub chains: Vec<ScopeStretches>,
     /// Heads of a checkpoint that is established.
     pub heads: Vec<ChainHead>,
+    /// Times of a verified checkpoint.
+    pub checkpoints: Vec<CheckpointTime>,
     /// What a green result does not prove.
     pub not_proven: Vec<String>,
     /// Set when an unsigned or self-attested artifact is accepted on request.
@@ -105,6 +107,7 @@ impl ReportBuilder {
             decisions: None,
             chains: Vec::new(),
             heads: Vec::new(),
+            checkpoints: Vec::new(),
             not_proven: Vec::new(),
             accepted_without_trust: false,
             order: Vec::new(),
@@ -369,6 +372,7 @@ impl ReportBuilder {
             signers: self.signers,
             semantics: self.semantics,
             decisions: self.decisions,
+            checkpoints: self.checkpoints,
             claims,
             chains: self.chains,
             heads: self.heads,

@@ -9,8 +9,9 @@
 use serde::Serialize;
 
 use super::Report;
-use super::fields_table::{ARTIFACTS, Artifact, KEY_MANIFEST, Row};
+use super::fields_table::{ARTIFACTS, Artifact, KEY_MANIFEST, PAYLOAD_DIGESTS, Row};
 use crate::finding::Verdict;
+use crate::finding::catalog::walk::PAYLOAD_DIGEST_MISMATCH;
 use crate::trust::Basis;
 
 /// How far the proofs notice a change of a field by the holder of the signing key.
@@ -64,16 +65,21 @@ pub struct FieldCoverage {
 }
 
 impl FieldCoverage {
-    /// Whether anything in this run covers the field: a supported signature or a supported proof.
+    /// Whether anything in this run covers the field: a supported signature or proof, and none that is contradicted.
     #[must_use]
     pub fn is_covered(&self) -> bool {
-        self.signature.iter().chain(&self.proofs).any(|proof| proof.verdict == Some(Verdict::Supported))
+        let has =
+            |verdict| self.signature.iter().chain(&self.proofs).any(|proof| proof.verdict == Some(verdict));
+        has(Verdict::Supported) && !has(Verdict::Disproved)
     }
 
     /// Coverage in this run, in words.
     #[must_use]
     pub fn words(&self) -> &'static str {
         let supported = |proof: &Proof| proof.verdict == Some(Verdict::Supported);
+        if self.signature.iter().chain(&self.proofs).any(|proof| proof.verdict == Some(Verdict::Disproved)) {
+            return "a proof of it is contradicted in this run";
+        }
         match (self.signature.as_ref().is_some_and(supported), self.proofs.iter().any(supported), self.extent)
         {
             (_, true, Extent::Whole) => "proven",
@@ -108,12 +114,18 @@ fn coverage(report: &Report, artifact: &Artifact, row: &Row) -> FieldCoverage {
     }
 }
 
-/// Key manifests have no claim of their own: what a trust-root key signed is the basis of a signer.
+/// Two proofs have no claim of their own: what a trust-root key signed is the basis of a signer, and payloads are
+/// compared with integrity digests in a step.
 fn verdict(report: &Report, claim: &str) -> Option<Verdict> {
     match claim {
         KEY_MANIFEST => {
             let vouched = report.signers.iter().any(|signer| signer.basis == Basis::SignedManifest);
             vouched.then_some(Verdict::Supported)
+        }
+        PAYLOAD_DIGESTS if report.has_code(PAYLOAD_DIGEST_MISMATCH.id) => Some(Verdict::Disproved),
+        PAYLOAD_DIGESTS => {
+            let step = report.coverage.iter().find(|step| step.step == PAYLOAD_DIGESTS)?;
+            Some(if step.skipped.is_none() { Verdict::Supported } else { Verdict::InsufficientEvidence })
         }
         claim => report.verdict(claim),
     }

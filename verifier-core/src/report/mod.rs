@@ -213,6 +213,42 @@ pub struct DecisionInterval {
     pub dispatched_no_earlier_than: Option<Bound>,
 }
 
+/// Who says when a checkpoint was there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeSource {
+    /// A genuine timestamp of an accepted authority: it existed by then.
+    Timestamp,
+    /// The issuer, without a signature over it.
+    Stated,
+}
+
+impl TimeSource {
+    /// Whether somebody outside vouches for it.
+    #[must_use]
+    pub fn is_proven(self) -> bool {
+        self == Self::Timestamp
+    }
+
+    /// The source in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Timestamp => "timestamp of an accepted authority",
+            Self::Stated => "stated by the issuer, not signed",
+        }
+    }
+}
+
+/// When a verified checkpoint was there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CheckpointTime {
+    /// RFC 3339.
+    pub time: String,
+    /// Who says so.
+    pub source: TimeSource,
+}
+
 /// A time from outside the operator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Bound {
@@ -251,6 +287,9 @@ pub struct Report {
     /// Decision before execution, where the evidence carries decisions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decisions: Option<DecisionSummary>,
+    /// Times of a verified checkpoint.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub checkpoints: Vec<CheckpointTime>,
     /// Claims in order of first appearance.
     pub claims: Vec<ClaimOutcome>,
     /// The chain entries that were walked, by scope; only where the policy asks for them.

@@ -15,6 +15,15 @@ use verifier_core::report::{ARTIFACTS, Extent, extent_of, row_of};
 
 use crate::edit::Edit;
 
+/// Fields that signing again writes, so that no edit of them remains.
+const WRITTEN_BY_SIGNING: [&str; 5] = [
+    "/body/artifact_ref/digest",
+    "/signature_envelope/content_hash",
+    "/signature_envelope/signature",
+    "/manifest_signature/content_hash",
+    "/manifest_signature/signature",
+];
+
 const LIST: &str = include_str!("uncovered.txt");
 
 /// Whether the evidence still verifies after each edit; `None` where the edit came to nothing.
@@ -92,12 +101,14 @@ impl Tally {
         self.places.iter().filter_map(wrong).collect()
     }
 
-    /// The rows of the table that speak for no place of the artifact.
+    /// The rows of the table that vouch for something and speak for no place of the artifact.
     pub(crate) fn idle_rows(&self, artifact: &str) -> Vec<&'static str> {
         let rows = ARTIFACTS.iter().find(|own| own.name == artifact).unwrap().rows;
         let spoken: Vec<&str> =
             self.places.keys().filter_map(|place| row_of(artifact, place)).map(|row| row.field).collect();
-        rows.iter().map(|row| row.field).filter(|field| !spoken.contains(field)).collect()
+        let vouching = rows.iter().filter(|row| row.extent != Extent::None);
+        let vouching = vouching.filter(|row| !WRITTEN_BY_SIGNING.contains(&row.field));
+        vouching.map(|row| row.field).filter(|field| !spoken.contains(field)).collect()
     }
 
     /// What a section of the committed list lacks (`+`) and has too much (`-`).

@@ -17,7 +17,7 @@ use crate::finding::{Effect, Finding, Location, Verdict, catalog};
 use crate::format::checkpoint::Checkpoint;
 use crate::json::{Document, ParserLimits, Value};
 use crate::registry;
-use crate::report::{ChainHead, FileSummary, ReportBuilder, Subject};
+use crate::report::{ChainHead, CheckpointTime, FileSummary, ReportBuilder, Subject, TimeSource};
 use crate::time::{Timestamp, UnixNanos};
 use crate::trust::TrustPolicy;
 
@@ -241,6 +241,14 @@ fn describe(examined: &Examined<'_>, stamped: Option<UnixNanos>, out: &mut Repor
         out.artifact.signed.push(("Chain heads".to_owned(), count.to_string()));
         if let Some(hash) = checkpoint.text("composite_hash") {
             out.artifact.signed.push(("Composite hash".to_owned(), hash.into_owned()));
+        }
+        if let Some(by) = stamped {
+            let source = TimeSource::Timestamp;
+            out.checkpoints.push(CheckpointTime { time: by.to_string(), source });
+        }
+        let stated = checkpoint.text("computed_at").filter(|text| Timestamp::parse(text).is_some());
+        if let Some(time) = stated {
+            out.checkpoints.push(CheckpointTime { time: time.into_owned(), source: TimeSource::Stated });
         }
     }
     if stamped.is_none() {

@@ -1,0 +1,423 @@
+//! The rules of a gate.
+
+use super::accept::{accepted, is_expired, speaks_for, speaks_for_all};
+use super::{Facts, Policy};
+use crate::claim::ledger::RuleOutcome;
+use crate::finding::catalog::input::INPUT_LEFTOVER;
+use crate::finding::{Severity, Verdict};
+use crate::ledger::usd;
+use crate::render::Document;
+use crate::report::{Gate, GateRule, Outcome, Report, RuleState};
+use crate::time::Timestamp;
+use crate::trust::Basis;
+
+pub(super) const WITNESS: &str = "transparency_log.witness.v1";
+
+/// State and message of a rule.
+type Answer = (RuleState, String);
+
+impl Policy {
+    /// Applies the policy.
+    #[must_use]
+    pub fn judge(&self, facts: &Facts<'_>) -> Gate {
+        let mut gate = Gate {
+            outcome: Outcome::NotEstablished,
+            policy: facts.name.to_owned(),
+            sha256: facts.sha256.clone(),
+            as_of: facts.as_of.to_rfc3339(),
+            rules: Vec::new(),
+            accepted: accepted(self, facts),
+        };
+        let mut rules: Vec<(&'static str, Answer)> =
+            vec![("evidence", self.evidence(facts, &gate)), ("trust", trust(facts))];
+        if self.required().next().is_some() {
+            rules.push(("claims", self.claims_supported(facts)));
+        }
+        if !self.pinned_keys.is_empty() {
+            rules.push(("pinned_keys", self.keys(facts)));
+        }
+        if let Some(pinned) = &self.trust_root {
+            rules.push(("trust_root", root(pinned, facts)));
+        }
+        if let Some(most) = self.max_checkpoint_age {
+            rules.push(("checkpoint_age", self.checkpoint_age(most, facts)));
+        }
+        if let Some(least) = self.fail_at {
+            rules.push(("findings", self.findings(least, facts, &gate)));
+        }
+        if self.needs_money() {
+            rules.extend(self.money(facts));
+        }
+        if !self.exceptions.is_empty() {
+            rules.push(("exceptions", self.exceptions_in_force(facts)));
+        }
+        gate.rules =
+            rules.into_iter().map(|(id, (state, message))| GateRule { id, state, message }).collect();
+        gate.outcome = outcome(&gate.rules, facts.reports);
+        gate
+    }
+
+    /// Everything is verified, but for what is accepted.
+    fn evidence(&self, facts: &Facts<'_>, gate: &Gate) -> Answer {
+        let document = Document { reports: facts.reports, gate: Some(gate) };
+        let mut worst = RuleState::Met;
+        let mut wrong = Vec::new();
+        let mut excused = 0_usize;
+        if facts.reports.is_empty() {
+            return (RuleState::NotEstablished, "there is no evidence".to_owned());
+        }
+        for (position, report) in facts.reports.iter().enumerate() {
+            let name = crate::render::headline::subject(report);
+            let supported = report.claims.iter().any(|claim| claim.verdict == Verdict::Supported);
+            let state = match report.outcome {
+                _ if !supported => {
+                    wrong.push(format!("{name}: nothing in it is established"));
+                    RuleState::NotEstablished
+                }
+                Outcome::Verified => continue,
+                Outcome::Unreadable => RuleState::Failed,
+                _ if self.is_excused(position, report, &document, facts.as_of) => {
+                    excused = excused.saturating_add(1);
+                    continue;
+                }
+                Outcome::Disproved => RuleState::Failed,
+                Outcome::NotEstablished => RuleState::NotEstablished,
+            };
+            if supported {
+                let headline = crate::render::headline::of(report);
+                wrong.push(format!("{}: {}", headline.word, headline.text));
+            }
+            worst = if worst == RuleState::Failed || report.outcome == Outcome::Disproved {
+                RuleState::Failed
+            } else {
+                state
+            };
+        }
+        for path in facts.paths.iter().filter(|path| holds_nothing(path, facts.reports)) {
+            wrong.push(format!("{path} belongs to no evidence"));
+            worst = worse(worst, RuleState::NotEstablished);
+        }
+        let count = facts.reports.len();
+        match worst {
+            RuleState::Met if excused == 0 => (worst, format!("all {count} sets of evidence are verified")),
+            RuleState::Met => (
+                worst,
+                format!("{count} sets of evidence; {excused} are not verified for accepted findings only"),
+            ),
+            _ => (worst, few(&wrong)),
+        }
+    }
+
+    /// Whether a report fails for accepted findings only.
+    fn is_excused(
+        &self,
+        position: usize,
+        report: &Report,
+        document: &Document<'_>,
+        as_of: &Timestamp,
+    ) -> bool {
+        let exceptions = document.exceptions(position);
+        let unlisted = document.unlisted(position);
+        let open = unlisted.iter().any(|(code, _)| {
+            let serious =
+                exceptions.iter().any(|one| one.code.id == *code && one.severity == Severity::Error);
+            serious && !speaks_for_all(self, code, report, as_of)
+        });
+        let some = exceptions.iter().any(|one| one.severity == Severity::Error && one.accepted.is_some());
+        some && !open && exceptions.iter().all(|one| !one.counts())
+    }
+
+    fn claims_supported(&self, facts: &Facts<'_>) -> Answer {
+        let mut state = RuleState::Met;
+        let mut open = Vec::new();
+        for name in self.required() {
+            let verdicts: Vec<Verdict> =
+                facts.reports.iter().filter_map(|report| report.verdict(name)).collect();
+            if verdicts.contains(&Verdict::Disproved) {
+                state = RuleState::Failed;
+                open.push(format!("{name} is disproved"));
+            } else if verdicts.is_empty() {
+                state = worse(state, RuleState::NotEstablished);
+                open.push(format!("{name} is evaluated by nothing in the evidence"));
+            } else if verdicts.iter().any(|verdict| *verdict != Verdict::Supported) {
+                state = worse(state, RuleState::NotEstablished);
+                open.push(format!("{name} is not established"));
+            }
+        }
+        let all = self.required().count();
+        match state {
+            RuleState::Met => (state, format!("all {all} required claims are supported")),
+            _ => (state, few(&open)),
+        }
+    }
+
+    fn keys(&self, facts: &Facts<'_>) -> Answer {
+        let foreign: Vec<String> = facts
+            .reports
+            .iter()
+            .flat_map(|report| &report.signers)
+            .filter(|signer| !self.pinned_keys.contains(&signer.public_key))
+            .map(|signer| {
+                format!("{} is signed by {}, which is not pinned", signer.signed, signer.public_key)
+            })
+            .collect();
+        let unsigned = facts.reports.iter().filter(|report| report.signers.is_empty()).count();
+        match (foreign.is_empty(), unsigned, facts.reports.is_empty()) {
+            (false, ..) => (RuleState::Failed, few(&foreign)),
+            (true, 0, false) => (RuleState::Met, "every signature is by a pinned key".to_owned()),
+            _ => (
+                RuleState::NotEstablished,
+                format!("{unsigned} sets of evidence have no established signature"),
+            ),
+        }
+    }
+
+    fn checkpoint_age(&self, most: i64, facts: &Facts<'_>) -> Answer {
+        let mut newest: Option<(i64, String)> = None;
+        let mut stated = 0_usize;
+        for (time, source, is_proven) in checkpoint_times(facts.reports) {
+            stated = stated.saturating_add(usize::from(!is_proven));
+            let counts = is_proven || self.allow_stated_time;
+            if counts && newest.as_ref().is_none_or(|(other, _)| time.unix_micros() > *other) {
+                newest = Some((time.unix_micros(), format!("{time} ({source})")));
+            }
+        }
+        let limit = age(most);
+        let Some((micros, text)) = newest else {
+            let why = match stated {
+                0 => "the evidence holds no verified checkpoint and no witnessed tree head".to_owned(),
+                _ => "checkpoints state a time, and no timestamp or witness confirms it".to_owned(),
+            };
+            return (RuleState::NotEstablished, format!("at most {limit}; {why}"));
+        };
+        let old = facts.as_of.unix_micros().saturating_sub(micros);
+        if old < 0 {
+            let message =
+                format!("at most {limit}; the newest checkpoint is of {text}, after {}", facts.as_of);
+            return (RuleState::NotEstablished, message);
+        }
+        let state = if old <= most { RuleState::Met } else { RuleState::Failed };
+        (state, format!("at most {limit}; the newest checkpoint is of {text}, {} old", age(old)))
+    }
+
+    fn findings(&self, least: Severity, facts: &Facts<'_>, gate: &Gate) -> Answer {
+        let document = Document { reports: facts.reports, gate: Some(gate) };
+        let mut found = Vec::new();
+        for (position, report) in facts.reports.iter().enumerate() {
+            let exceptions = document.exceptions(position);
+            let counted =
+                |one: &&crate::render::Exception<'_>| one.severity >= least && one.accepted.is_none();
+            found.extend(
+                exceptions.iter().filter(counted).map(|one| format!("{}: {}", one.code.id, one.text())),
+            );
+            for (code, more) in document.unlisted(position) {
+                let serious = exceptions.iter().any(|one| one.code.id == code && one.severity >= least);
+                if serious && !speaks_for_all(self, code, report, facts.as_of) {
+                    found.push(format!("{code}: {more} more"));
+                }
+            }
+        }
+        let least = least.as_str();
+        match found.len() {
+            0 => (RuleState::Met, format!("no finding at or above {least}")),
+            count => (RuleState::Failed, format!("{count} at or above {least}: {}", few(&found))),
+        }
+    }
+
+    fn money(&self, facts: &Facts<'_>) -> Vec<(&'static str, Answer)> {
+        let missing = |why: &str| (RuleState::NotEstablished, why.to_owned());
+        let statement = match &facts.money {
+            Some(Ok(statement)) => statement,
+            Some(Err(why)) => return vec![("money", missing(why))],
+            None => return vec![("money", missing("the money rows were not read"))],
+        };
+        let mut rules = Vec::new();
+        if let Some(most) = self.max_spend {
+            let total = &statement.total;
+            let unread = statement.ledger.fault_counts.len();
+            let rows = !statement.ledger.permits.is_empty();
+            let state = match (total.actual > i128::from(most), rows && unread == 0) {
+                (true, _) => RuleState::Failed,
+                (false, true) => RuleState::Met,
+                (false, false) => RuleState::NotEstablished,
+            };
+            let unread = if unread > 0 { "; some figures cannot be read" } else { "" };
+            let rows = if rows { "" } else { "; there are no permit records" };
+            let message = format!(
+                "at most {} USD; {} USD in {} of {} permit records{unread}{rows}",
+                usd(i128::from(most)),
+                usd(total.actual),
+                total.costed,
+                total.permits
+            );
+            rules.push(("max_spend", (state, message)));
+        }
+        if self.no_overdraft {
+            let accounts = &statement.replay.accounts;
+            let over: Vec<String> = accounts
+                .iter()
+                .filter(|account| !account.windows.is_empty())
+                .map(|account| {
+                    let worst = account.windows.iter().map(|window| window.worst).max().unwrap_or_default();
+                    format!("{} by up to {} USD", statement.ledger.text(account.envelope), usd(worst))
+                })
+                .collect();
+            let gaps = accounts.iter().any(|account| !account.is_complete || account.not_judged > 0);
+            rules.push((
+                "no_overdraft",
+                match (over.is_empty(), accounts.is_empty() || gaps) {
+                    (false, _) => (RuleState::Failed, format!("overdrawn: {}", few(&over))),
+                    (true, true) => {
+                        missing("there are no complete bookings with a limit for every reservation")
+                    }
+                    (true, false) => {
+                        (RuleState::Met, format!("no overdraft in {} envelopes", accounts.len()))
+                    }
+                },
+            ));
+        }
+        if !self.money_rules.is_empty() {
+            let mut state = RuleState::Met;
+            let mut open = Vec::new();
+            for result in statement
+                .rules
+                .iter()
+                .filter(|result| self.money_rules.iter().any(|id| *id == result.rule.id))
+            {
+                let own = match result.outcome() {
+                    RuleOutcome::Violated => RuleState::Failed,
+                    RuleOutcome::DataMissing | RuleOutcome::NotApplicable => RuleState::NotEstablished,
+                    _ => continue,
+                };
+                state = worse(state, own);
+                open.push(format!("{}: {}", result.rule.id, result.outcome().as_str()));
+            }
+            let all = self.money_rules.len();
+            rules.push((
+                "money_rules",
+                match state {
+                    RuleState::Met => (state, format!("all {all} money rules hold")),
+                    _ => (state, few(&open)),
+                },
+            ));
+        }
+        rules
+    }
+
+    /// Every exception is in force. An exception that is over has to be renewed or removed, so that no one forgets it.
+    fn exceptions_in_force(&self, facts: &Facts<'_>) -> Answer {
+        let mut over = Vec::new();
+        let mut idle = 0_usize;
+        for own in &self.exceptions {
+            if is_expired(own, facts.as_of) {
+                over.push(format!(
+                    "line {}: {} expired after {} ({})",
+                    own.line, own.code, own.expires, own.reason
+                ));
+            }
+            let used = facts
+                .reports
+                .iter()
+                .any(|report| report.findings.iter().any(|finding| speaks_for(own, finding, report)));
+            idle = idle.saturating_add(usize::from(!used));
+        }
+        match over.is_empty() {
+            true => {
+                let idle = if idle == 0 { String::new() } else { format!(", {idle} of them match nothing") };
+                (RuleState::Met, format!("{} exceptions are in force{idle}", self.exceptions.len()))
+            }
+            false => (RuleState::Failed, few(&over)),
+        }
+    }
+}
+
+/// Whether a file that was named is one that no check looked at.
+fn holds_nothing(path: &str, reports: &[Report]) -> bool {
+    let findings = reports.iter().flat_map(|report| &report.findings);
+    findings.filter(|own| own.code.id == INPUT_LEFTOVER.id).any(|own| own.location.file == path)
+}
+
+/// Nobody but the evidence vouches for a self-attested key, and nobody for what is unsigned.
+fn trust(facts: &Facts<'_>) -> Answer {
+    let without = facts.reports.iter().filter(|report| report.accepted_without_trust).count();
+    match without {
+        0 => (RuleState::Met, "nothing was accepted without trust".to_owned()),
+        count => {
+            (RuleState::NotEstablished, format!("{count} sets of evidence are unsigned or self-attested"))
+        }
+    }
+}
+
+fn root(pinned: &str, facts: &Facts<'_>) -> Answer {
+    let rooted = |basis| matches!(basis, Basis::Root | Basis::SignedManifest);
+    let mut signers = facts.reports.iter().flat_map(|report| &report.signers);
+    if let Some(other) = signers.find(|signer| !rooted(signer.basis)) {
+        let message = format!("{} rests on {}, not on the trust root", other.signed, other.basis.words());
+        return (RuleState::NotEstablished, message);
+    }
+    match &facts.trust_root {
+        Some(used) if used == pinned => (RuleState::Met, format!("the trust root is {pinned}")),
+        Some(used) => (RuleState::Failed, format!("the trust root must be {pinned}, and is {used}")),
+        None => (RuleState::NotEstablished, format!("the trust root must be {pinned}, and cannot be read")),
+    }
+}
+
+/// Times of verified checkpoints and of witnessed tree heads: time, source, whether somebody outside vouches for it.
+fn checkpoint_times(reports: &[Report]) -> Vec<(Timestamp, String, bool)> {
+    let mut times = Vec::new();
+    for report in reports {
+        for own in &report.checkpoints {
+            if let Some(time) = Timestamp::parse(&own.time) {
+                times.push((time, own.source.words().to_owned(), own.source.is_proven()));
+            }
+        }
+        let witnessed = report.claim(WITNESS).filter(|claim| claim.verdict == Verdict::Supported);
+        let states = witnessed.map(|claim| claim.epistemic_state.as_slice()).unwrap_or_default();
+        let stated = states.iter().find(|(name, _)| name == "quorum_time");
+        if let Some(time) = stated.and_then(|(_, text)| Timestamp::parse(text)) {
+            times.push((time, "tree head, cosigned by enough witnesses".to_owned(), true));
+        }
+    }
+    times
+}
+
+fn outcome(rules: &[GateRule], reports: &[Report]) -> Outcome {
+    let has = |state| rules.iter().any(|rule| rule.state == state);
+    if reports.iter().any(|report| report.outcome == Outcome::Unreadable) {
+        Outcome::Unreadable
+    } else if has(RuleState::Failed) {
+        Outcome::Disproved
+    } else if has(RuleState::NotEstablished) || rules.is_empty() {
+        Outcome::NotEstablished
+    } else {
+        Outcome::Verified
+    }
+}
+
+fn worse(left: RuleState, right: RuleState) -> RuleState {
+    match (left, right) {
+        (RuleState::Failed, _) | (_, RuleState::Failed) => RuleState::Failed,
+        (RuleState::NotEstablished, _) | (_, RuleState::NotEstablished) => RuleState::NotEstablished,
+        _ => RuleState::Met,
+    }
+}
+
+/// The first few of a list; the rest is counted.
+fn few(list: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<&str> = list.iter().take(SHOWN).map(String::as_str).collect();
+    match list.len().saturating_sub(SHOWN) {
+        0 => shown.join("; "),
+        more => format!("{}; and {more} more", shown.join("; ")),
+    }
+}
+
+/// Whole days, hours and minutes.
+fn age(micros: i64) -> String {
+    let minutes = micros.div_euclid(60_000_000);
+    let (days, hours, minutes) = (minutes / 1_440, minutes / 60 % 24, minutes % 60);
+    let parts = [(days, "d"), (hours, "h"), (minutes, "m")];
+    let text: Vec<String> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
+    if text.is_empty() { "0m".to_owned() } else { text.join(" ") }
+}
