@@ -88,7 +88,9 @@ fn head(session: &Session, books: &Books, sender: &CommandSender, ui: &mut Ui) {
         }
     });
     ui.horizontal_wrapped(|ui| {
-        for field in [Field::Decision, Field::Provider, Field::Model, Field::Day] {
+        for field in
+            [Field::Decision, Field::Provider, Field::Model, Field::Subject, Field::Project, Field::Day]
+        {
             ui.menu_button(field.title(), |ui| {
                 for (value, count) in books.values(field, 20) {
                     let title = format!("{}  {}", escape(&value), grouped(&count.to_string()));
