@@ -55,6 +55,7 @@ pub mod merkle;
 pub mod par;
 pub mod projection;
 pub mod reconcile;
+pub mod redteam;
 pub mod registry;
 pub mod render;
 pub mod report;

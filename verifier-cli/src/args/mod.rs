@@ -19,6 +19,7 @@ pub(crate) mod log;
 pub(crate) mod monitor;
 pub(crate) mod output;
 pub(crate) mod reconcile;
+pub(crate) mod redteam;
 pub(crate) mod render;
 pub(crate) mod sigstore;
 pub(crate) mod timestamps;
@@ -108,6 +109,9 @@ pub(crate) enum Command {
     /// Make a working paper again from the evidence, and say what differs
     #[command(after_help = workpaper::REPERFORM_STATUS)]
     Reperform(workpaper::ReperformArgs),
+    /// Attack honest evidence in memory with many small changes, and show what is not noticed
+    #[command(after_help = EXIT_STATUS)]
+    Redteam(redteam::RedteamArgs),
     /// Verify a Sigstore bundle over an artifact: signer, transparency log, signing time
     #[command(after_help = EXIT_STATUS)]
     Sigstore(sigstore::SigstoreArgs),

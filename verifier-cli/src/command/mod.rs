@@ -16,6 +16,7 @@ mod ledger;
 mod log;
 mod monitor;
 mod reconcile;
+mod redteam;
 mod render;
 mod reperform;
 mod run;
@@ -81,6 +82,7 @@ pub(crate) fn dispatch(command: Command, console: &mut Console<'_>) -> Ended {
         Command::Sample(args) => sample::run(&args, console),
         Command::Workpaper(args) => workpaper::run(&args, console),
         Command::Reperform(args) => reperform::run(&args, console),
+        Command::Redteam(args) => redteam::run(&args, console),
         Command::Sigstore(args) => sigstore::run(&args, console),
         Command::AuthorityProof(args) => later::authority_proof(&args, console),
         Command::WorkChain(args) => later::work_chain(&args, console),

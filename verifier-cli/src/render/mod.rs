@@ -10,5 +10,6 @@ pub(crate) mod output_document;
 pub(crate) mod progress;
 pub(crate) mod raw;
 pub(crate) mod reconciliation;
+pub(crate) mod redteam;
 pub(crate) mod style;
 pub(crate) mod workpaper;

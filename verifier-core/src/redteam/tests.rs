@@ -1,0 +1,63 @@
+//! Attacks on the demo archive.
+
+use std::path::Path;
+
+use super::*;
+use crate::bytes::Limits;
+use crate::evidence::gather;
+use crate::time::Timestamp;
+use crate::trust::NamedBlob;
+
+fn demo() -> (Evidence, TrustPolicy) {
+    let folder = testvectors::root().join("demo");
+    let batches = gather(&[folder.join("borealis-research").as_path()], &Limits::default());
+    let export =
+        batches.into_iter().flat_map(|batch| batch.sets).find(|set| matches!(set, Evidence::Export(_)));
+    let mut policy = TrustPolicy::new(Timestamp::parse("2026-11-01T00:00:00Z").unwrap());
+    let root = std::fs::read(folder.join(Path::new("trust-root.json"))).unwrap();
+    policy.trust_root = Some(NamedBlob::new("trust-root.json", root));
+    (export.unwrap(), policy)
+}
+
+#[test]
+fn nothing_survives_that_the_report_calls_covered() {
+    let (evidence, policy) = demo();
+    let attack = attack(&evidence, &policy, "a seed", 400, &NoProgress).unwrap();
+    let missed: Vec<_> = attack.survivors.iter().filter(|survivor| !survivor.is_listed).collect();
+    assert!(missed.is_empty(), "{missed:#?}");
+    assert_eq!(attack.outcome(), Outcome::Verified);
+    let total = attack.total();
+    assert_eq!(total.made, 400);
+    assert_eq!(total.caught + total.same + total.listed, total.made);
+    assert!(total.listed > 0, "unsigned members of the manifest are among the places");
+    for class in Class::ALL {
+        assert!(attack.classes.get(&class).is_some_and(|counts| counts.made > 3), "{class:?}");
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_attack_with_any_number_of_threads() {
+    let (evidence, mut policy) = demo();
+    let show = |attack: Attack| format!("{attack:?}");
+    let one = show(attack(&evidence, &policy, "s", 70, &NoProgress).unwrap());
+    policy.workers = NonZeroUsize::new(3).unwrap();
+    assert_eq!(show(attack(&evidence, &policy, "s", 70, &NoProgress).unwrap()), one);
+    assert_ne!(show(attack(&evidence, &policy, "t", 70, &NoProgress).unwrap()), one);
+}
+
+/// A verifier that asks for no signature and no chain notices little: the attack must show that.
+#[test]
+fn a_weak_policy_has_survivors() {
+    let (evidence, mut policy) = demo();
+    policy.keys = crate::trust::KeySource::SelfAttested;
+    match attack(&evidence, &policy, "s", 70, &NoProgress) {
+        Ok(attack) => assert!(attack.total().caught > 0),
+        Err(error) => assert!(matches!(error, TargetError::NotVerified(_))),
+    }
+    let broken = Target::new(&evidence, &policy_without_root());
+    assert!(matches!(broken, Err(TargetError::NotVerified(_))));
+}
+
+fn policy_without_root() -> TrustPolicy {
+    TrustPolicy::new(Timestamp::parse("2026-11-01T00:00:00Z").unwrap())
+}
