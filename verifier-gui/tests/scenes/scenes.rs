@@ -25,35 +25,43 @@ const DEMO: &str = "../testvectors/demo";
 /// One picture.
 pub(crate) struct Scene {
     pub(crate) name: &'static str,
+    /// Pixels from top to bottom; more of them show what a smaller window scrolls to.
+    pub(crate) height: usize,
     view: View,
     prepare: fn(&mut Desk),
 }
 
 impl Scene {
     pub(crate) const ALL: &'static [Self] = &[
-        Self {
-            name: "welcome",
-            view: View::Overview,
-            prepare: |desk| desk.state.recent = vec!["/evidence/2026-q3".into()],
-        },
-        Self { name: "help", view: View::Overview, prepare: |desk| desk.state.shows_help = true },
-        Self { name: "progress", view: View::Overview, prepare: Desk::run },
-        Self { name: "overview", view: View::Overview, prepare: Desk::open },
-        Self { name: "permits", view: View::Permits, prepare: Desk::look_at_a_permit },
-        Self { name: "money", view: View::Money, prepare: Desk::open },
-        Self { name: "timeline", view: View::Timeline, prepare: Desk::open },
-        Self { name: "review", view: View::Review, prepare: Desk::open },
-        Self { name: "report", view: View::Report, prepare: Desk::open },
-        Self { name: "source", view: View::Source, prepare: Desk::look_at_bytes },
-        Self { name: "tampered-overview", view: View::Overview, prepare: Desk::open_tampered },
-        Self { name: "tampered-exceptions", view: View::Exceptions, prepare: Desk::open_tampered },
-        Self { name: "hostile-permits", view: View::Permits, prepare: Desk::look_at_a_hostile_permit },
-        Self { name: "hostile-money", view: View::Money, prepare: Desk::open_hostile },
-        Self { name: "hostile-exceptions", view: View::Exceptions, prepare: Desk::open_hostile },
-        Self { name: "unreadable", view: View::Overview, prepare: Desk::open_nothing },
-        Self { name: "no-permits", view: View::Permits, prepare: Desk::open_nothing },
-        Self { name: "no-money", view: View::Money, prepare: Desk::open_nothing },
+        Self::new("welcome", View::Overview, |desk| desk.state.recent = vec!["/evidence/2026-q3".into()]),
+        Self::new("help", View::Overview, |desk| desk.state.shows_help = true),
+        Self::new("progress", View::Overview, Desk::run),
+        Self::new("overview", View::Overview, Desk::open),
+        Self::new("permits", View::Permits, Desk::look_at_a_permit),
+        Self::new("permit-whole", View::Permits, Desk::look_at_a_permit).high(1900),
+        Self::new("money", View::Money, Desk::open),
+        Self::new("money-whole", View::Money, Desk::open).high(2400),
+        Self::new("timeline", View::Timeline, Desk::open),
+        Self::new("review", View::Review, Desk::open),
+        Self::new("report", View::Report, Desk::open),
+        Self::new("source", View::Source, Desk::look_at_bytes),
+        Self::new("tampered-overview", View::Overview, Desk::open_tampered),
+        Self::new("tampered-exceptions", View::Exceptions, Desk::open_tampered),
+        Self::new("hostile-permits", View::Permits, Desk::look_at_a_hostile_permit),
+        Self::new("hostile-money", View::Money, Desk::open_hostile),
+        Self::new("hostile-exceptions", View::Exceptions, Desk::open_hostile),
+        Self::new("unreadable", View::Overview, Desk::open_nothing),
+        Self::new("no-permits", View::Permits, Desk::open_nothing),
+        Self::new("no-money", View::Money, Desk::open_nothing),
     ];
+
+    const fn new(name: &'static str, view: View, prepare: fn(&mut Desk)) -> Self {
+        Self { name, height: 720, view, prepare }
+    }
+
+    const fn high(self, height: usize) -> Self {
+        Self { height, ..self }
+    }
 
     pub(crate) fn state(&self) -> State {
         let mut desk = Desk { state: State::default(), worker: Worker::start(|| {}) };
