@@ -159,7 +159,8 @@ impl Desk {
             batches: Arc::new(batches),
         };
         let paths = vec![PathBuf::from(&self.state.path)];
-        self.state.running = Some(Running { job: 1, paths, step: "", done: 0, of: 0, cancelled: false });
+        self.state.running =
+            Some(Running { job: 1, paths, step: "", layer: None, done: 0, of: 0, cancelled: false });
         update::take(Event::Finished { job: 1, outcome: Box::new(outcome) }, &mut self.state);
     }
 
@@ -169,6 +170,7 @@ impl Desk {
             job: 1,
             paths: vec!["/evidence/2026-q3".into()],
             step: "Verifying",
+            layer: Some(verifier_core::evidence::Layer::Bytes),
             done: 37,
             of: 100,
             cancelled: false,
