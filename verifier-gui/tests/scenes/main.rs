@@ -40,9 +40,13 @@ fn none(found: Vec<String>) {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+/// Views that are also compared in the dark, where they differ in their colours only.
+const DARK: [&str; 4] = ["overview-dark", "permits-dark", "money-dark", "tampered-exceptions-dark"];
+
 #[test]
 fn every_view_looks_as_accepted() {
-    none(seen().iter().filter_map(|seen| accepted::compare(&seen.name, &seen.picture).err()).collect());
+    let compared = seen().iter().filter(|seen| seen.name.ends_with("-light") || DARK.contains(&&*seen.name));
+    none(compared.filter_map(|seen| accepted::compare(&seen.name, &seen.picture).err()).collect());
 }
 
 /// WCAG 2.2, success criterion 1.4.3: text stands out from its ground by 4.5 to 1.

@@ -12,8 +12,9 @@ use verifier_core::report::Report;
 use verifier_core::time::Timestamp;
 use verifier_core::trust::{NamedBlob, TrustPolicy};
 use verifier_core::verify::{NoProgress, verify_batch};
-use verifier_core::workpaper::Content;
+use verifier_core::workpaper::{Content, MarkKind, MarkStatus};
 use verifier_gui::money::Books;
+use verifier_gui::review::ReviewCommand;
 use verifier_gui::state::{Running, State, View};
 use verifier_gui::worker::{Event, Outcome, Worker};
 use verifier_gui::{Command, update};
@@ -42,7 +43,8 @@ impl Scene {
         Self::new("money", View::Money, Desk::open),
         Self::new("money-whole", View::Money, Desk::open).high(2400),
         Self::new("timeline", View::Timeline, Desk::open),
-        Self::new("review", View::Review, Desk::open),
+        Self::new("compare", View::Compare, Desk::compare),
+        Self::new("review", View::Review, Desk::review),
         Self::new("report", View::Report, Desk::open),
         Self::new("source", View::Source, Desk::look_at_bytes),
         Self::new("tampered-overview", View::Overview, Desk::open_tampered),
@@ -159,6 +161,7 @@ impl Desk {
             batches: Arc::new(batches),
         };
         let paths = vec![PathBuf::from(&self.state.path)];
+        self.state.last_job = 1;
         self.state.running =
             Some(Running { job: 1, paths, step: "", layer: None, done: 0, of: 0, cancelled: false });
         update::take(Event::Finished { job: 1, outcome: Box::new(outcome) }, &mut self.state);
@@ -190,6 +193,29 @@ impl Desk {
         self.open_hostile();
         self.send(Command::SelectRow(0));
         self.until(|state| state.session.as_ref().unwrap().record.is_some());
+    }
+
+    /// A tampered copy beside the original.
+    fn compare(&mut self) {
+        self.open_tampered();
+        self.send(Command::EditOther(format!("{DEMO}/borealis-research")));
+        self.send(Command::Compare);
+        self.until(|state| !state.session.as_ref().unwrap().is_comparing);
+    }
+
+    fn review(&mut self) {
+        self.open();
+        let session = self.state.session.as_mut().unwrap();
+        let books = Arc::clone(session.books().unwrap());
+        let ids = books.ledger.permits.iter().map(|row| books.ledger.text(row.permit));
+        for (id, status) in ids.zip([MarkStatus::Checked, MarkStatus::Exception, MarkStatus::Explained]) {
+            session.review.note = format!("seen as {}", status.as_str());
+            session.review.mark(MarkKind::Permit, id, Some(status), AS_OF.to_owned());
+        }
+        self.send(Command::Review(ReviewCommand::EditEngagement("FY26-17 walrus".to_owned())));
+        self.send(Command::Review(ReviewCommand::EditSize("5".to_owned())));
+        self.send(Command::Review(ReviewCommand::Draw));
+        self.until(|state| state.session.as_ref().unwrap().review.said.is_some());
     }
 
     fn look_at_bytes(&mut self) {
