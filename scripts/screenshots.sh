@@ -38,7 +38,7 @@ if [ "$theme" = light ]; then
 fi
 xdotool mousemove $((width - 4)) $((height - 4))
 number=0
-for view in overview exceptions permits money timeline review report source; do
+for view in overview exceptions permits money timeline compare review report source; do
     number=$((number + 1))
     xdotool key --window "$id" "ctrl+$number"
     sleep "$wait"
