@@ -25,7 +25,7 @@ enum Token {
 pub fn parse(text: &str) -> Result<Filter, FilterError> {
     if text.len() > LONGEST {
         return Err(FilterError {
-            at: LONGEST,
+            at: text.floor_char_boundary(LONGEST),
             message: format!("a filter has at most {LONGEST} characters"),
         });
     }

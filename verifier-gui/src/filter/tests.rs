@@ -79,6 +79,8 @@ fn a_wrong_filter_says_where_and_what_would_be_right() {
     }
     assert!(parse(&"(".repeat(5000)).is_err());
     assert!(parse(&"!".repeat(4000)).is_err());
+    let error = parse(&format!("x{}", "é".repeat(4096))).expect_err("too long");
+    assert_eq!(error.at, 4095, "a place between characters");
     assert!(parse(&format!("{}decision == deny", "!".repeat(60))).is_ok());
 }
 

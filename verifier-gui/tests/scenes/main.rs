@@ -21,14 +21,14 @@ use raster::Textures;
 use scenes::Scene;
 use window::{Seen, Window};
 
-const SIZE: [usize; 2] = [1280, 720];
+const WIDTH: usize = 1280;
 
 /// Every scene in both themes.
 fn seen() -> &'static [Seen] {
     static SEEN: OnceLock<Vec<Seen>> = OnceLock::new();
     SEEN.get_or_init(|| {
         let each = Scene::ALL.iter().flat_map(|scene| {
-            let mut window = Window::new(scene.state(), SIZE, 1.0);
+            let mut window = Window::new(scene.state(), [WIDTH, scene.height], 1.0);
             [(Theme::Light, "light"), (Theme::Dark, "dark")]
                 .map(|(theme, word)| window.look(&format!("{}-{word}", scene.name), theme))
         });
@@ -40,9 +40,13 @@ fn none(found: Vec<String>) {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+/// Views that are also compared in the dark, where they differ in their colours only.
+const DARK: [&str; 4] = ["overview-dark", "permits-dark", "money-dark", "tampered-exceptions-dark"];
+
 #[test]
 fn every_view_looks_as_accepted() {
-    none(seen().iter().filter_map(|seen| accepted::compare(&seen.name, &seen.picture).err()).collect());
+    let compared = seen().iter().filter(|seen| seen.name.ends_with("-light") || DARK.contains(&&*seen.name));
+    none(compared.filter_map(|seen| accepted::compare(&seen.name, &seen.picture).err()).collect());
 }
 
 /// WCAG 2.2, success criterion 1.4.3: text stands out from its ground by 4.5 to 1.
@@ -67,7 +71,11 @@ fn every_control_has_a_name() {
 #[test]
 fn every_control_is_reached_with_the_tab_key() {
     let scenes = Scene::ALL.iter().filter(|scene| !scene.name.starts_with("hostile"));
-    none(scenes.flat_map(|scene| Window::new(scene.state(), SIZE, 1.0).unreached(scene.name)).collect());
+    none(
+        scenes
+            .flat_map(|scene| Window::new(scene.state(), [WIDTH, scene.height], 1.0).unreached(scene.name))
+            .collect(),
+    );
 }
 
 /// A screen of 3840 × 2160 pixels shows the same texts at the same places as one of half the size.

@@ -12,8 +12,9 @@ use verifier_core::report::Report;
 use verifier_core::time::Timestamp;
 use verifier_core::trust::{NamedBlob, TrustPolicy};
 use verifier_core::verify::{NoProgress, verify_batch};
-use verifier_core::workpaper::Content;
+use verifier_core::workpaper::{Content, MarkKind, MarkStatus};
 use verifier_gui::money::Books;
+use verifier_gui::review::ReviewCommand;
 use verifier_gui::state::{Running, State, View};
 use verifier_gui::worker::{Event, Outcome, Worker};
 use verifier_gui::{Command, update};
@@ -25,35 +26,44 @@ const DEMO: &str = "../testvectors/demo";
 /// One picture.
 pub(crate) struct Scene {
     pub(crate) name: &'static str,
+    /// Pixels from top to bottom; more of them show what a smaller window scrolls to.
+    pub(crate) height: usize,
     view: View,
     prepare: fn(&mut Desk),
 }
 
 impl Scene {
     pub(crate) const ALL: &'static [Self] = &[
-        Self {
-            name: "welcome",
-            view: View::Overview,
-            prepare: |desk| desk.state.recent = vec!["/evidence/2026-q3".into()],
-        },
-        Self { name: "help", view: View::Overview, prepare: |desk| desk.state.shows_help = true },
-        Self { name: "progress", view: View::Overview, prepare: Desk::run },
-        Self { name: "overview", view: View::Overview, prepare: Desk::open },
-        Self { name: "permits", view: View::Permits, prepare: Desk::look_at_a_permit },
-        Self { name: "money", view: View::Money, prepare: Desk::open },
-        Self { name: "timeline", view: View::Timeline, prepare: Desk::open },
-        Self { name: "review", view: View::Review, prepare: Desk::open },
-        Self { name: "report", view: View::Report, prepare: Desk::open },
-        Self { name: "source", view: View::Source, prepare: Desk::look_at_bytes },
-        Self { name: "tampered-overview", view: View::Overview, prepare: Desk::open_tampered },
-        Self { name: "tampered-exceptions", view: View::Exceptions, prepare: Desk::open_tampered },
-        Self { name: "hostile-permits", view: View::Permits, prepare: Desk::look_at_a_hostile_permit },
-        Self { name: "hostile-money", view: View::Money, prepare: Desk::open_hostile },
-        Self { name: "hostile-exceptions", view: View::Exceptions, prepare: Desk::open_hostile },
-        Self { name: "unreadable", view: View::Overview, prepare: Desk::open_nothing },
-        Self { name: "no-permits", view: View::Permits, prepare: Desk::open_nothing },
-        Self { name: "no-money", view: View::Money, prepare: Desk::open_nothing },
+        Self::new("welcome", View::Overview, |desk| desk.state.recent = vec!["/evidence/2026-q3".into()]),
+        Self::new("help", View::Overview, |desk| desk.state.shows_help = true),
+        Self::new("progress", View::Overview, Desk::run),
+        Self::new("overview", View::Overview, Desk::open),
+        Self::new("permits", View::Permits, Desk::look_at_a_permit),
+        Self::new("permit-whole", View::Permits, Desk::look_at_a_permit).high(1900),
+        Self::new("money", View::Money, Desk::open),
+        Self::new("money-whole", View::Money, Desk::open).high(2400),
+        Self::new("timeline", View::Timeline, Desk::open),
+        Self::new("compare", View::Compare, Desk::compare),
+        Self::new("review", View::Review, Desk::review),
+        Self::new("report", View::Report, Desk::open),
+        Self::new("source", View::Source, Desk::look_at_bytes),
+        Self::new("tampered-overview", View::Overview, Desk::open_tampered),
+        Self::new("tampered-exceptions", View::Exceptions, Desk::open_tampered),
+        Self::new("hostile-permits", View::Permits, Desk::look_at_a_hostile_permit),
+        Self::new("hostile-money", View::Money, Desk::open_hostile),
+        Self::new("hostile-exceptions", View::Exceptions, Desk::open_hostile),
+        Self::new("unreadable", View::Overview, Desk::open_nothing),
+        Self::new("no-permits", View::Permits, Desk::open_nothing),
+        Self::new("no-money", View::Money, Desk::open_nothing),
     ];
+
+    const fn new(name: &'static str, view: View, prepare: fn(&mut Desk)) -> Self {
+        Self { name, height: 720, view, prepare }
+    }
+
+    const fn high(self, height: usize) -> Self {
+        Self { height, ..self }
+    }
 
     pub(crate) fn state(&self) -> State {
         let mut desk = Desk { state: State::default(), worker: Worker::start(|| {}) };
@@ -151,6 +161,7 @@ impl Desk {
             batches: Arc::new(batches),
         };
         let paths = vec![PathBuf::from(&self.state.path)];
+        self.state.last_job = 1;
         self.state.running =
             Some(Running { job: 1, paths, step: "", layer: None, done: 0, of: 0, cancelled: false });
         update::take(Event::Finished { job: 1, outcome: Box::new(outcome) }, &mut self.state);
@@ -182,6 +193,29 @@ impl Desk {
         self.open_hostile();
         self.send(Command::SelectRow(0));
         self.until(|state| state.session.as_ref().unwrap().record.is_some());
+    }
+
+    /// A tampered copy beside the original.
+    fn compare(&mut self) {
+        self.open_tampered();
+        self.send(Command::EditOther(format!("{DEMO}/borealis-research")));
+        self.send(Command::Compare);
+        self.until(|state| !state.session.as_ref().unwrap().is_comparing);
+    }
+
+    fn review(&mut self) {
+        self.open();
+        let session = self.state.session.as_mut().unwrap();
+        let books = Arc::clone(session.books().unwrap());
+        let ids = books.ledger.permits.iter().map(|row| books.ledger.text(row.permit));
+        for (id, status) in ids.zip([MarkStatus::Checked, MarkStatus::Exception, MarkStatus::Explained]) {
+            session.review.note = format!("seen as {}", status.as_str());
+            session.review.mark(MarkKind::Permit, id, Some(status), AS_OF.to_owned());
+        }
+        self.send(Command::Review(ReviewCommand::EditEngagement("FY26-17 walrus".to_owned())));
+        self.send(Command::Review(ReviewCommand::EditSize("5".to_owned())));
+        self.send(Command::Review(ReviewCommand::Draw));
+        self.until(|state| state.session.as_ref().unwrap().review.said.is_some());
     }
 
     fn look_at_bytes(&mut self) {
