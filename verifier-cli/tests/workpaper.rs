@@ -228,6 +228,7 @@ fn whatever_is_altered_is_found_with_its_place() {
         ("/content/marks/4/id", "zzzz".into(), 1, "WORKPAPER_MARK_WITHOUT_ITEM", ""),
         // another premise contradicts nothing
         ("/content/files/0/sha256", "sha256:00".into(), 3, "WORKPAPER_EVIDENCE_DIFFERS", ""),
+        ("/content/trust/0/sha256", "sha256:00".into(), 3, "WORKPAPER_EVIDENCE_DIFFERS", ""),
         (
             "/content/options",
             json!(["--self-attested"]),

@@ -129,10 +129,11 @@ fn content(content: &Content, page: &mut Page<'_>) -> io::Result<()> {
     for option in &content.options {
         page.line(&format!("  option     {}", escape::text(option)))?;
     }
-    for file in &content.files {
+    let trust = content.trust.iter().map(|file| ("trust", file));
+    for (word, file) in content.files.iter().map(|file| ("file", file)).chain(trust) {
         let digest = file.sha256.as_deref().unwrap_or("not read");
         page.line(&format!(
-            "  file       {} {} {}",
+            "  {word:<10} {} {} {}",
             escape::text(&file.role),
             escape::text(&file.name),
             escape::text(digest)

@@ -24,8 +24,10 @@ pub struct Content {
     pub as_of: String,
     /// Options of the verification that change verdicts, as on a command line.
     pub options: Vec<String>,
-    /// Every file that was read, evidence and trust material, by role.
+    /// Every file of the evidence, and the trust kit, by role.
     pub files: Vec<FileRecord>,
+    /// The other files with trust material, by role.
+    pub trust: Vec<FileRecord>,
     /// What the evidence came to, one for each set.
     pub verdicts: Vec<Verdicts>,
     /// The samples.
@@ -231,6 +233,7 @@ impl Content {
             as_of: reports.first().map(|report| report.as_of.clone()).unwrap_or_default(),
             options,
             files,
+            trust: Vec::new(),
             verdicts: reports.iter().map(verdicts).collect(),
             samples: Vec::new(),
             marks: Vec::new(),
@@ -242,9 +245,9 @@ impl Content {
     #[must_use]
     pub fn under(title: &str, policy: &TrustPolicy, reports: &[Report], tool_sha256: Option<String>) -> Self {
         let mut content = Self::of(title, options::of(policy), reports, tool_sha256);
-        content.files.extend(trust_files(policy));
-        content.files.sort();
-        content.files.dedup();
+        content.trust = trust_files(policy);
+        content.trust.sort();
+        content.trust.dedup();
         content
     }
 

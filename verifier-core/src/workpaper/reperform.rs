@@ -23,7 +23,7 @@ pub struct Difference {
 }
 
 /// What a run rests on. Where it differs, other results follow from that and contradict nothing.
-const PREMISES: [&str; 3] = ["/content/files", "/content/options", "/content/as_of"];
+const PREMISES: [&str; 4] = ["/content/files", "/content/trust", "/content/options", "/content/as_of"];
 
 /// Differences that are kept; the paper may be another one altogether.
 const MAX_DIFFERENCES: usize = 100;
@@ -99,7 +99,7 @@ pub fn reperform(
     }
     findings.extend(differences.into_iter().map(|difference| {
         let pointer = &difference.pointer;
-        let code = if pointer.starts_with("/content/files") {
+        let code = if pointer.starts_with("/content/files") || pointer.starts_with("/content/trust") {
             &code::WORKPAPER_EVIDENCE_DIFFERS
         } else if pointer.starts_with("/content/samples") {
             &code::WORKPAPER_SAMPLE_DIFFERS

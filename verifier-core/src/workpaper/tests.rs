@@ -34,6 +34,7 @@ fn content() -> Content {
         sha256: Some(format!("sha256:{}", "ab".repeat(32))),
         bytes: Some(17),
     });
+    content.trust.push(FileRecord { role: "trust_root".to_owned(), ..content.files[0].clone() });
     content.verdicts.push(Verdicts {
         kind: "export".to_owned(),
         outcome: "verified".to_owned(),

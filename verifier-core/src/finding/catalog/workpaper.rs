@@ -18,7 +18,7 @@ crate::codes! {
         "None of the signatures is of the key that was expected.",
         "Ask whose key it is before relying on the paper." }
     WORKPAPER_EVIDENCE_DIFFERS {
-        "Other evidence than in the working paper",
+        "Other evidence or trust material than in the working paper",
         "A file that the working paper rests on is missing here, or has other bytes.",
         "Give the very files that the paper names." }
     WORKPAPER_VERDICT_DIFFERS {
