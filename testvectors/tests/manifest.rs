@@ -16,6 +16,9 @@ fn origin_of(path: &str) -> (&'static str, &'static str) {
         Some("standards") if path.starts_with("standards/permit_binding/") => {
             ("tests of the reference verifier 3.28.1, unchanged", "MIT")
         }
+        Some("standards") if path.starts_with("standards/sarif/") => {
+            ("SARIF SDK 5.6.0, schema of SARIF 2.1.0, unchanged", "MIT")
+        }
         Some("standards") => {
             ("published standards, facts restated; the file names its source", "MIT OR Apache-2.0")
         }
