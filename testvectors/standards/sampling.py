@@ -51,8 +51,11 @@ def main():
             drawn = []
             names = sorted({item[4] for item in items})
             members = {name: [n for n, item in enumerate(items) if item[4] == name] for name in names}
-            sizes = {name: len(members[name]) * size // 50 for name in names}
-            order = sorted(names, key=lambda name: -(len(members[name]) * size % 50))
+            first = 1 if size >= len(names) else 0
+            left = {name: len(members[name]) - first for name in names}
+            rest, all_left = size - first * len(names), sum(left.values())
+            sizes = {name: first + left[name] * rest // all_left for name in names}
+            order = sorted(names, key=lambda name: -(left[name] * rest % all_left))
             for name in order[: size - sum(sizes.values())]:
                 sizes[name] += 1
             for name in names:

@@ -12,6 +12,7 @@ mod exit;
 mod input;
 mod output_file;
 mod render;
+mod signing_key;
 
 use std::ffi::OsString;
 use std::io::{self, Write};

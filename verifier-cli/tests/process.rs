@@ -119,3 +119,32 @@ fn a_report_that_cannot_be_written_is_no_success() {
     assert_eq!(output.status.code(), Some(4));
     assert!(String::from_utf8(output.stderr).unwrap().contains("cannot be written"));
 }
+
+/// A report file is there whole, and what stood there before stays until then.
+#[test]
+fn a_report_file_is_moved_into_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testvectors/demo");
+    let file = folder.path().join("report.html");
+    std::fs::write(&file, "old").unwrap();
+    let run = |more: &[&str]| {
+        Command::new(PROGRAM)
+            .arg(root.join("aurora-support.zip"))
+            .arg("--trust-root")
+            .arg(root.join("trust-root.json"))
+            .args(["--as-of", "2026-11-26", "--format", "html", "--out"])
+            .arg(&file)
+            .args(more)
+            .output()
+            .unwrap()
+    };
+    let refused = run(&["--also", "sarif=no-such-folder/report.sarif"]);
+    assert_eq!(refused.status.code(), Some(4));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "old");
+    let written = run(&[]);
+    assert_eq!(written.status.code(), Some(0));
+    assert!(std::fs::read_to_string(&file).unwrap().ends_with("</html>\n"));
+    let stdout = String::from_utf8(written.stdout).unwrap();
+    assert!(stdout.starts_with("VERIFIED: ") && stdout.lines().count() == 1, "{stdout}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+}

@@ -53,6 +53,7 @@ pub mod json;
 pub mod ledger;
 pub mod merkle;
 pub mod par;
+pub mod projection;
 pub mod reconcile;
 pub mod registry;
 pub mod render;

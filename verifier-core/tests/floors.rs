@@ -10,7 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["bytes", "time", "par"],
     &["json", "crypto", "archive"],
     &["canon", "merkle", "finding", "x509"],
-    &["timestamp", "tlog"],
+    &["timestamp", "tlog", "projection"],
     &["sigstore"],
     &["trust", "chain", "format"],
     &["report", "evidence"],

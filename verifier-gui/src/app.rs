@@ -1,12 +1,15 @@
 //! The application: drains commands and worker events, then draws.
 
+use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver};
 
 use eframe::Frame;
-use egui::{Context, Ui};
+use egui::{Context, Ui, ViewportCommand};
 
 use crate::command::{Command, CommandSender};
-use crate::state::State;
+use crate::filter::Field;
+use crate::settings::Settings;
+use crate::state::{Closing, State};
 use crate::theme;
 use crate::update;
 use crate::views;
@@ -18,17 +21,44 @@ pub struct App {
     worker: Worker,
     sender: CommandSender,
     commands: Receiver<Command>,
+    /// Where the window is remembered.
+    settings: Option<PathBuf>,
+    /// The window's size, and whether it is light and how large everything is, as last drawn.
+    size: Option<(f32, f32)>,
+    look: Option<(bool, f32)>,
 }
 
 impl App {
     /// Starts with some commands, mostly a file to open.
     #[must_use]
     pub fn new(context: &Context, start: Vec<Command>) -> Self {
+        Self::remembering(context, start, None)
+    }
+
+    /// The same, remembered in a file.
+    #[must_use]
+    pub fn remembering(context: &Context, start: Vec<Command>, settings: Option<PathBuf>) -> Self {
         theme::apply(context);
+        let known = settings.as_deref().map(Settings::load).unwrap_or_default();
+        if let Some(light) = known.light {
+            context.set_theme(if light { egui::Theme::Light } else { egui::Theme::Dark });
+        }
+        if let Some(zoom) = known.zoom {
+            context.set_zoom_factor(zoom);
+        }
+        let column = |name: &String| Field::ALL.into_iter().find(|field| field.name() == name.as_str());
+        let state = State {
+            recent: known.recent.clone(),
+            columns: known.columns.iter().filter_map(column).collect(),
+            ..State::default()
+        };
         let (sender, commands) = mpsc::channel();
         let repaint = context.clone();
         let app = Self {
-            state: State::default(),
+            state,
+            settings,
+            size: None,
+            look: None,
             worker: Worker::start(move || repaint.request_repaint()),
             sender: CommandSender::new(sender),
             commands,
@@ -44,11 +74,24 @@ impl App {
         if !dropped.is_empty() {
             self.sender.send(Command::Open(dropped));
         }
+        if self.state.session.is_some() && context.input(|input| input.viewport().close_requested()) {
+            if self.state.closing != Closing::Done {
+                self.sender.send(Command::Close);
+            }
+            context.send_viewport_cmd(ViewportCommand::CancelClose);
+        }
         while let Ok(command) = self.commands.try_recv() {
             update::apply(command, &mut self.state, &self.worker);
         }
         while let Some(event) = self.worker.next_event() {
             update::take(event, &mut self.state);
+        }
+        if self.state.closing == Closing::Done {
+            self.state.session = None;
+            context.send_viewport_cmd(ViewportCommand::Close);
+        }
+        if let Some(session) = &self.state.session {
+            self.state.columns.clone_from(&session.table.columns);
         }
     }
 
@@ -76,5 +119,20 @@ impl eframe::App for App {
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
         self.draw(ui);
+        self.size =
+            ui.ctx().input(|input| input.viewport().inner_rect).map(|rect| (rect.width(), rect.height()));
+        self.look = Some((!ui.visuals().dark_mode, ui.ctx().zoom_factor()));
+    }
+
+    fn on_exit(&mut self, _graphics: Option<&eframe::glow::Context>) {
+        let Some(path) = &self.settings else { return };
+        let settings = Settings {
+            light: self.look.map(|(light, _)| light),
+            zoom: self.look.map(|(_, zoom)| zoom),
+            size: self.size,
+            recent: self.state.recent.clone(),
+            columns: self.state.columns.iter().map(|field| field.name().to_owned()).collect(),
+        };
+        settings.save(path);
     }
 }

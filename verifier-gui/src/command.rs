@@ -49,6 +49,16 @@ pub enum Command {
     SaveSheet,
     /// Show the bytes of a place.
     ShowPlace(Location),
+    /// The name of the report's file was edited.
+    EditReportFile(String),
+    /// Write the report.
+    SaveReport,
+    /// The field of the other archive was edited.
+    EditOther(String),
+    /// Compare with it.
+    Compare,
+    /// The window is to close.
+    Close,
     /// Mark the members that a claim covers.
     SelectProof(Option<&'static str>),
     /// Something about the review.

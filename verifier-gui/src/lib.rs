@@ -9,6 +9,7 @@ pub mod export;
 pub mod filter;
 pub mod money;
 pub mod review;
+pub mod settings;
 pub mod state;
 pub mod table;
 mod theme;

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use eframe::egui::{Vec2, ViewportBuilder};
+use verifier_gui::settings::Settings;
 use verifier_gui::{App, Command};
 
 const HELP: &str = "\
@@ -31,16 +32,19 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let start = Command::from_arguments(std::env::args_os().skip(1));
+    let place = Settings::place();
+    let known = place.as_deref().map(Settings::load).unwrap_or_default();
+    let size = known.size.map_or(Vec2::new(1280.0, 800.0), Vec2::from);
     let viewport = ViewportBuilder::default()
         .with_title("keel-review")
-        .with_inner_size(Vec2::new(1280.0, 800.0))
+        .with_inner_size(size)
         .with_min_inner_size(Vec2::new(800.0, 500.0))
         .with_drag_and_drop(true);
     let options = eframe::NativeOptions { viewport, ..Default::default() };
     let opened = eframe::run_native(
         "keel-review",
         options,
-        Box::new(|creation| Ok(Box::new(App::new(&creation.egui_ctx, start)))),
+        Box::new(|creation| Ok(Box::new(App::remembering(&creation.egui_ctx, start, place)))),
     );
     match opened {
         Ok(()) => ExitCode::SUCCESS,

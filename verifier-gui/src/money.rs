@@ -66,6 +66,10 @@ pub struct Books {
     pub by: BTreeMap<Field, Vec<(String, Total)>>,
     /// Permits by decision.
     pub decisions: Vec<(String, u64)>,
+    /// Demand that was not allowed: the decision, how many permits, what they were estimated to cost.
+    pub refused: Vec<(String, u64, i128)>,
+    /// Estimate and actual cost of the permits that have both, and how many these are.
+    pub estimates: (i128, i128, u64),
     /// Actual cost by grade of evidence.
     pub grades: Vec<(&'static str, i128, u64)>,
     /// The rules.
@@ -119,6 +123,8 @@ impl Books {
             total: statement.total.clone(),
             by: SUMMED.into_iter().map(|field| (field, sums(&ledger, field))).collect(),
             decisions: counted(&ledger),
+            refused: refused(&ledger),
+            estimates: estimates(&ledger),
             grades: grades(&ledger),
             rules: rules.collect(),
             findings: statement.findings(),
@@ -166,6 +172,28 @@ fn counted(ledger: &Ledger) -> Vec<(String, u64)> {
         *count = count.saturating_add(1);
     }
     counts.into_iter().map(|(decision, count)| (decision.to_owned(), count)).collect()
+}
+
+fn refused(ledger: &Ledger) -> Vec<(String, u64, i128)> {
+    let mut sums: BTreeMap<&str, (u64, i128)> = BTreeMap::new();
+    for row in &ledger.permits {
+        let decision = ledger.text(row.decision);
+        if decision == "allow" {
+            continue;
+        }
+        let (count, sum) = sums.entry(decision).or_default();
+        *count = count.saturating_add(1);
+        *sum = sum.saturating_add(i128::from(row.estimated_cost.get().unwrap_or(0)));
+    }
+    sums.into_iter().map(|(decision, (count, sum))| (decision.to_owned(), count, sum)).collect()
+}
+
+fn estimates(ledger: &Ledger) -> (i128, i128, u64) {
+    let both =
+        ledger.permits.iter().filter_map(|row| Some((row.estimated_cost.get()?, row.actual_cost.get()?)));
+    both.fold((0, 0, 0), |(estimate, actual, count), (own_estimate, own_actual)| {
+        (estimate + i128::from(own_estimate), actual + i128::from(own_actual), count + 1)
+    })
 }
 
 fn grades(ledger: &Ledger) -> Vec<(&'static str, i128, u64)> {

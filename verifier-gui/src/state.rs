@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use verifier_core::evidence::Batch;
-use verifier_core::finding::Location;
+use verifier_core::diff::Diff;
+use verifier_core::evidence::{Batch, Layer};
+use verifier_core::finding::{Finding, Location};
 use verifier_core::report::Report;
 
 use crate::filter::Field;
@@ -25,6 +26,8 @@ pub enum View {
     Money,
     /// Events on one axis.
     Timeline,
+    /// Against another archive of the window.
+    Compare,
     /// Marks, samples, the review file.
     Review,
     /// Claims, checks, signers: the whole report.
@@ -35,12 +38,13 @@ pub enum View {
 
 impl View {
     /// All views, in the order of their keys.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Overview,
         Self::Exceptions,
         Self::Permits,
         Self::Money,
         Self::Timeline,
+        Self::Compare,
         Self::Review,
         Self::Report,
         Self::Source,
@@ -55,6 +59,7 @@ impl View {
             Self::Permits => "Permits",
             Self::Money => "Money",
             Self::Timeline => "Timeline",
+            Self::Compare => "Compare",
             Self::Review => "Review",
             Self::Report => "Full report",
             Self::Source => "Source",
@@ -83,6 +88,24 @@ pub struct State {
     pub session: Option<Session>,
     /// Number of the last job.
     pub last_job: u64,
+    /// Columns that the table of permits begins with; empty for the usual ones.
+    pub columns: Vec<Field>,
+    /// How far the closing of the window is.
+    pub closing: Closing,
+}
+
+/// The window closes after the evidence was read once more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Closing {
+    /// Nobody asked.
+    #[default]
+    No,
+    /// The evidence is being read again.
+    Checking,
+    /// These files are no longer what was verified; the window stays until it is closed once more.
+    Changed(Vec<String>),
+    /// It may close.
+    Done,
 }
 
 /// A verification that has not ended.
@@ -94,6 +117,8 @@ pub struct Running {
     pub paths: Vec<PathBuf>,
     /// What it is doing.
     pub step: &'static str,
+    /// The layer of checks that it is at, of the set at hand.
+    pub layer: Option<Layer>,
     /// Bytes read.
     pub done: u64,
     /// Bytes to read, about.
@@ -119,6 +144,16 @@ pub struct Session {
     pub batches: Arc<Vec<Batch>>,
     /// The table of permits.
     pub table: Table,
+    /// The field of the other archive.
+    pub other: String,
+    /// Whether it is being compared.
+    pub is_comparing: bool,
+    /// What the comparison gave.
+    pub compared: Option<Result<Arc<Compared>, String>>,
+    /// The field of the report's file.
+    pub report_file: String,
+    /// What became of writing it.
+    pub report_said: Option<Result<String, String>>,
     /// What was marked and drawn.
     pub review: Review,
     /// The members of the permit that is looked at.
@@ -127,6 +162,15 @@ pub struct Session {
     pub proof: Option<&'static str>,
     /// The place that is shown.
     pub source: Option<Excerpt>,
+}
+
+/// Two archives against each other.
+#[derive(Debug)]
+pub struct Compared {
+    /// What differs.
+    pub diff: Diff,
+    /// What it comes to.
+    pub findings: Vec<Finding>,
 }
 
 /// The members of a record.
@@ -209,6 +253,16 @@ impl Default for Table {
 }
 
 impl Table {
+    /// A table that begins with these columns; none for the usual ones.
+    #[must_use]
+    pub fn beginning(columns: &[Field]) -> Self {
+        let mut table = Self::default();
+        if !columns.is_empty() {
+            table.columns = columns.to_vec();
+        }
+        table
+    }
+
     /// Number of rows that are shown of `all`.
     #[must_use]
     pub fn count(&self, all: usize) -> usize {

@@ -12,7 +12,7 @@ use crate::command::Command;
 use crate::export::Sheet;
 use crate::filter;
 use crate::review::{Review, ReviewCommand};
-use crate::state::{Running, Session, State, Table, View};
+use crate::state::{Closing, Running, Session, State, Table, View};
 use crate::worker::{Event, Job, ReviewWork, Reviewed, Worker};
 
 /// Paths that are remembered.
@@ -44,6 +44,19 @@ pub fn apply(command: Command, state: &mut State, worker: &Worker) {
         }
         Command::Show(view) => state.view = view,
         Command::ToggleHelp => state.shows_help = !state.shows_help,
+        Command::Compare => {
+            let (key_manifest, trust_root) = keys(state);
+            let number = state.last_job;
+            if let Some(session) = &mut state.session
+                && let Some(path) = named(&session.other)
+            {
+                session.is_comparing = true;
+                session.compared = None;
+                let job = Job { number, paths: vec![path], key_manifest, trust_root };
+                worker.compare(Arc::clone(&session.batches), job);
+            }
+        }
+        Command::Close => close(state, worker),
         other => {
             if let Some(session) = &mut state.session
                 && let Some(view) = in_session(other, session, worker)
@@ -52,6 +65,27 @@ pub fn apply(command: Command, state: &mut State, worker: &Worker) {
             }
         }
     }
+}
+
+/// Reads the evidence once more before the window closes; asked a second time, it closes.
+fn close(state: &mut State, worker: &Worker) {
+    state.closing = match (&state.closing, &state.session) {
+        (Closing::No, Some(session)) if !session.cancelled => {
+            worker.recheck(Arc::clone(&session.batches), session.reports.clone());
+            Closing::Checking
+        }
+        _ => Closing::Done,
+    };
+}
+
+/// The path in a field; `None` for an empty one.
+fn named(text: &str) -> Option<PathBuf> {
+    Some(text.trim()).filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+/// The key manifest and the trust root of the fields.
+fn keys(state: &State) -> (Option<PathBuf>, Option<PathBuf>) {
+    (named(&state.key_manifest), named(&state.trust_root))
 }
 
 /// Carries out what needs opened evidence; gives the view that has to be shown now.
@@ -86,6 +120,14 @@ fn in_session(command: Command, session: &mut Session, worker: &Worker) -> Optio
                     columns.push(field);
                     columns.sort_by_key(|field| filter::Field::ALL.iter().position(|known| known == field));
                 }
+            }
+        }
+        Command::EditOther(text) => session.other = text,
+        Command::EditReportFile(text) => session.report_file = text,
+        Command::SaveReport => {
+            session.report_said = None;
+            if let Some(path) = named(&session.report_file) {
+                worker.save_report(session.reports.clone(), path);
             }
         }
         Command::EditSheet(text) => session.table.sheet = text,
@@ -130,7 +172,6 @@ fn read_record(session: &mut Session, worker: &Worker) {
 
 fn in_review(command: ReviewCommand, session: &mut Session, worker: &Worker) -> Option<View> {
     let review = &mut session.review;
-    let file = |text: &str| Some(text.trim()).filter(|path| !path.is_empty()).map(PathBuf::from);
     match command {
         ReviewCommand::Mark(kind, id, status) => review.mark(kind, &id, status, now_text()),
         ReviewCommand::MarkSelected(status) => {
@@ -149,13 +190,13 @@ fn in_review(command: ReviewCommand, session: &mut Session, worker: &Worker) -> 
         }
         ReviewCommand::EditFile(text) => review.file = text,
         ReviewCommand::Save => {
-            let path = file(&review.file)?;
+            let path = named(&review.file)?;
             worker.review(ReviewWork::Save(Box::new(review.paper.clone()), path));
         }
-        ReviewCommand::Open => worker.review(ReviewWork::Load(file(&review.file)?)),
+        ReviewCommand::Open => worker.review(ReviewWork::Load(named(&review.file)?)),
         ReviewCommand::EditKey(text) => review.key = text,
         ReviewCommand::Sign(role) => {
-            let key = file(&review.key)?;
+            let key = named(&review.key)?;
             worker.review(ReviewWork::Sign(Box::new(review.paper.clone()), key, role));
         }
         ReviewCommand::EditEngagement(text) => review.engagement = text,
@@ -283,12 +324,13 @@ fn open(paths: Vec<PathBuf>, state: &mut State, worker: &Worker) {
         job: state.last_job,
         paths: paths.clone(),
         step: "Opening",
+        layer: None,
         done: 0,
         of: 0,
         cancelled: false,
     });
-    let named = |text: &str| Some(text.trim()).filter(|path| !path.is_empty()).map(PathBuf::from);
-    let (key_manifest, trust_root) = (named(&state.key_manifest), named(&state.trust_root));
+    state.closing = Closing::No;
+    let (key_manifest, trust_root) = keys(state);
     worker.submit(Job { number: state.last_job, paths, key_manifest, trust_root });
 }
 
@@ -310,8 +352,13 @@ pub fn take(event: Event, state: &mut State) {
                     cancelled: running.cancelled,
                     books: outcome.books,
                     batches: outcome.batches,
-                    table: Table::default(),
+                    table: Table::beginning(&state.columns),
                     review: Review::new(outcome.content),
+                    other: String::new(),
+                    is_comparing: false,
+                    compared: None,
+                    report_file: String::new(),
+                    report_said: None,
                     record: None,
                     proof: None,
                     source: None,
@@ -347,7 +394,26 @@ pub fn take(event: Event, state: &mut State) {
                 session.source = Some(excerpt);
             }
         }
-        Event::Progress { .. } | Event::Finished { .. } => {}
+        Event::Layer { job, layer } if current == Some(job) => {
+            if let Some(running) = &mut state.running {
+                running.layer = Some(layer);
+            }
+        }
+        Event::Compared(compared) => {
+            if let Some(session) = &mut state.session {
+                session.is_comparing = false;
+                session.compared = Some(compared);
+            }
+        }
+        Event::ReportSaved(said) => {
+            if let Some(session) = &mut state.session {
+                session.report_said = Some(said);
+            }
+        }
+        Event::Rechecked(changed) if state.closing == Closing::Checking => {
+            state.closing = if changed.is_empty() { Closing::Done } else { Closing::Changed(changed) };
+        }
+        Event::Progress { .. } | Event::Finished { .. } | Event::Layer { .. } | Event::Rechecked(_) => {}
     }
 }
 
@@ -360,7 +426,7 @@ mod tests {
 
     fn running(job: u64) -> State {
         let paths = vec!["a".into()];
-        let running = Running { job, paths, step: "", done: 0, of: 0, cancelled: false };
+        let running = Running { job, paths, step: "", layer: None, done: 0, of: 0, cancelled: false };
         State { running: Some(running), last_job: job, ..State::default() }
     }
 

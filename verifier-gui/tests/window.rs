@@ -18,7 +18,7 @@ use verifier_core::workpaper::{Content, MarkStatus, Role};
 use verifier_gui::filter::Field;
 use verifier_gui::money::Books;
 use verifier_gui::review::{Review, ReviewCommand};
-use verifier_gui::state::{Session, State, Table, View};
+use verifier_gui::state::{Closing, Session, State, Table, View};
 use verifier_gui::{App, Command, CommandSender, views};
 
 const INTEGRITY: &str = "export.integrity.v1";
@@ -49,6 +49,11 @@ fn session(reports: Vec<Report>, books: Result<Books, String>) -> Session {
         batches: Arc::default(),
         table: Table::default(),
         review: Review::new(Content::default()),
+        other: String::new(),
+        is_comparing: false,
+        compared: None,
+        report_file: String::new(),
+        report_said: None,
         record: None,
         proof: None,
         source: None,
@@ -120,6 +125,7 @@ fn every_view_is_reached_by_keyboard_and_none_is_empty() {
         Key::Num6,
         Key::Num7,
         Key::Num8,
+        Key::Num9,
     ]) {
         let (mut harness, commands) = showing(with(session(vec![tampered()], Ok(books(50))), view));
         harness.key_press_modifiers(Modifiers::COMMAND, key);
@@ -443,4 +449,75 @@ fn the_timeline_and_the_budgets_of_the_demo_are_drawn() {
             .try_iter()
             .any(|command| matches!(command, Command::Drill(filter) if filter.starts_with("day >= ")))
     );
+}
+
+/// A copy in which one record was changed is an exception with the first differing entry; the same archive is the same.
+#[test]
+fn two_archives_are_compared() {
+    let context = egui::Context::default();
+    let (folder, root) = demo();
+    let copy = tempfile::tempdir().unwrap();
+    for name in ["export.json", "manifest.json", "key-manifest.json"] {
+        let text = std::fs::read_to_string(folder.join(name)).unwrap();
+        let text = if name == "export.json" { text.replacen("\"u-wei\"", "\"u-wie\"", 1) } else { text };
+        std::fs::write(copy.path().join(name), text).unwrap();
+    }
+    let start = vec![Command::EditTrustRoot(root), Command::Open(vec![folder.clone()])];
+    let mut app = App::new(&context, start);
+    until(&mut app, &context, |state| state.session.is_some());
+    let compare = |app: &mut App, path: &Path| {
+        app.send(Command::EditOther(path.to_string_lossy().into_owned()));
+        app.send(Command::Compare);
+        app.advance(&context);
+        until(app, &context, |state| state.session.as_ref().unwrap().compared.is_some());
+        app.state().session.as_ref().unwrap().compared.clone().unwrap()
+    };
+    let same = compare(&mut app, &folder).unwrap();
+    assert!(same.diff.is_equal());
+    assert!(compare(&mut app, Path::new("/no/such/file")).is_err());
+    let other = compare(&mut app, copy.path()).unwrap();
+    assert!(other.diff.counts.rewritten > 0 && other.diff.counts.missing == 0, "{:?}", other.diff.counts);
+    app.send(Command::Show(View::Compare));
+    app.advance(&context);
+    let mut harness = Harness::builder().with_size([1280.0, 720.0]).build_ui(move |ui| app.draw(ui));
+    harness.run();
+    harness.get_by_label("The archives differ, and not both verify.");
+    harness.get_by_label("First rewritten record");
+}
+
+/// What is written is what the command line writes; a file that changed after it was verified keeps the window open.
+#[test]
+fn reports_are_saved_and_changed_evidence_is_told_at_the_end() {
+    let context = egui::Context::default();
+    let (folder, root) = demo();
+    let copy = tempfile::tempdir().unwrap();
+    for name in ["export.json", "manifest.json", "key-manifest.json"] {
+        std::fs::copy(folder.join(name), copy.path().join(name)).unwrap();
+    }
+    let start = vec![Command::EditTrustRoot(root), Command::Open(vec![copy.path().to_path_buf()])];
+    let mut app = App::new(&context, start);
+    until(&mut app, &context, |state| state.session.is_some());
+    let out = tempfile::tempdir().unwrap();
+    for (name, begins) in
+        [("a.html", "<!doctype html>"), ("a.json", "{"), ("a.sarif", "{"), ("a.md", "#"), ("a.doc", "")]
+    {
+        let path = out.path().join(name);
+        app.send(Command::EditReportFile(path.to_string_lossy().into_owned()));
+        app.send(Command::SaveReport);
+        app.advance(&context);
+        until(&mut app, &context, |state| state.session.as_ref().unwrap().report_said.is_some());
+        let said = app.state().session.as_ref().unwrap().report_said.clone().unwrap();
+        assert_eq!(said.is_ok(), !begins.is_empty(), "{said:?}");
+        if said.is_ok() {
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert!(text.to_lowercase().starts_with(begins), "{name}: {text:.40}");
+        }
+    }
+    std::fs::write(copy.path().join("export.json"), "{}").unwrap();
+    app.send(Command::Close);
+    app.advance(&context);
+    until(&mut app, &context, |state| matches!(&state.closing, Closing::Changed(files) if files.len() == 1));
+    app.send(Command::Close);
+    app.advance(&context);
+    assert!(app.state().session.is_none());
 }

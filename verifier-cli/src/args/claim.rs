@@ -7,7 +7,7 @@ use verifier_core::verify::{self, KeyQuestion, KeyStatusInput};
 
 use super::export::chosen;
 use super::limits::LimitArgs;
-use super::output::ColorChoice;
+use super::output::{ColorChoice, OutputArgs};
 use super::trust::{RequireArgs, TrustArgs};
 use crate::input;
 
@@ -229,6 +229,8 @@ pub(crate) struct RunArgs {
     pub(crate) paths: Vec<OsString>,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
     #[command(flatten)]
     pub(crate) require: RequireArgs,
     #[command(flatten)]

@@ -25,6 +25,7 @@ pub(crate) mod timestamps;
 pub(crate) mod trust;
 pub(crate) mod trust_kit;
 pub(crate) mod verify;
+pub(crate) mod workpaper;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -99,6 +100,14 @@ pub(crate) enum Command {
     /// Compare the permits of verified evidence with gateway logs and invoices
     #[command(after_help = EXIT_STATUS)]
     Reconcile(reconcile::ReconcileArgs),
+    /// Draw a sample of permits that anyone can draw again, into a working paper
+    #[command(after_help = EXIT_STATUS)]
+    Sample(workpaper::SampleArgs),
+    /// Mark, project, sign, show and verify working papers
+    Workpaper(workpaper::WorkpaperArgs),
+    /// Make a working paper again from the evidence, and say what differs
+    #[command(after_help = workpaper::REPERFORM_STATUS)]
+    Reperform(workpaper::ReperformArgs),
     /// Verify a Sigstore bundle over an artifact: signer, transparency log, signing time
     #[command(after_help = EXIT_STATUS)]
     Sigstore(sigstore::SigstoreArgs),

@@ -17,11 +17,14 @@ mod log;
 mod monitor;
 mod reconcile;
 mod render;
+mod reperform;
 mod run;
+mod sample;
 mod show;
 mod sigstore;
 mod trust_kit;
 mod verify;
+mod workpaper;
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
@@ -75,6 +78,9 @@ pub(crate) fn dispatch(command: Command, console: &mut Console<'_>) -> Ended {
         Command::Card(args) => card::run(&args, console),
         Command::Ledger(args) => ledger::run(&args, console),
         Command::Reconcile(args) => reconcile::run(&args, console),
+        Command::Sample(args) => sample::run(&args, console),
+        Command::Workpaper(args) => workpaper::run(&args, console),
+        Command::Reperform(args) => reperform::run(&args, console),
         Command::Sigstore(args) => sigstore::run(&args, console),
         Command::AuthorityProof(args) => later::authority_proof(&args, console),
         Command::WorkChain(args) => later::work_chain(&args, console),

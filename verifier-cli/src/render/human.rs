@@ -238,7 +238,8 @@ fn write_findings(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     Ok(())
 }
 
-pub(super) fn write_finding(finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {
+/// One finding with its place and values.
+pub(crate) fn write_finding(finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {
     let (word, tone) = match finding.effect {
         Effect::Fails { verdict } => (verdict.as_str().replace('_', " "), Tone::from(verdict)),
         Effect::Limits { verdict } => {

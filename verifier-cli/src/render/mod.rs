@@ -11,3 +11,4 @@ pub(crate) mod progress;
 pub(crate) mod raw;
 pub(crate) mod reconciliation;
 pub(crate) mod style;
+pub(crate) mod workpaper;

@@ -12,5 +12,5 @@ pub use assemble::{assemble, file, parts};
 pub use fields::Fields;
 pub use gather::{Batch, NamedFiles, checkpoint, gather, gather_bytes, named, unopened};
 pub use identify::{Kind, identify};
-pub use progress::{NoProgress, Progress};
+pub use progress::{Layer, NoProgress, Progress};
 pub use set::{Assembly, Evidence, ExportSet, Leftover, Part};

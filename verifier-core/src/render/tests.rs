@@ -122,8 +122,8 @@ fn sarif_follows_its_schema() {
             assert!(problems.is_empty(), "{name}: {problems:?}");
             for run in log["runs"].as_array().unwrap() {
                 for result in run["results"].as_array().unwrap() {
-                    let rule =
-                        &run["tool"]["driver"]["rules"][result["ruleIndex"].as_u64().unwrap() as usize];
+                    let rule = &run["tool"]["driver"]["rules"]
+                        [usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()];
                     assert_eq!(rule["id"], result["ruleId"], "{name}");
                     assert!(rule["help"]["markdown"].as_str().is_some_and(|text| text.len() > 40), "{name}");
                 }

@@ -72,12 +72,12 @@ pub struct ReportBuilder {
     pub signers: Vec<SignerSummary>,
     /// Decision before execution.
     pub decisions: Option<DecisionSummary>,
+    /// Times of a verified checkpoint.
+    pub checkpoints: Vec<CheckpointTime>,
     /// Chain entries that were walked.
     pub chains: Vec<ScopeStretches>,
     /// Heads of a checkpoint that is established.
     pub heads: Vec<ChainHead>,
-    /// Times of a verified checkpoint.
-    pub checkpoints: Vec<CheckpointTime>,
     /// What a green result does not prove.
     pub not_proven: Vec<String>,
     /// Set when an unsigned or self-attested artifact is accepted on request.
@@ -105,9 +105,9 @@ impl ReportBuilder {
             semantics: SemanticsSummary::default(),
             signers: Vec::new(),
             decisions: None,
+            checkpoints: Vec::new(),
             chains: Vec::new(),
             heads: Vec::new(),
-            checkpoints: Vec::new(),
             not_proven: Vec::new(),
             accepted_without_trust: false,
             order: Vec::new(),

@@ -60,6 +60,7 @@ const MANIFEST: (&str, &str) = ("comparison of manifest and payload", "export.in
 const IDENTITY: (&str, &str) = ("comparison of manifest and payload", "export.scope_identity.v1");
 const PINS: (&str, &str) = ("comparison with the registries of this release", "export.integrity.v1");
 const ENVELOPE: (&str, &str) = ("rules of the bundle's envelope", "evidence_bundle.self_attesting.v1");
+const COMPOSITE_HASH: (&str, &str) = ("composite hash of the heads, signed", "checkpoint.signature.v1");
 const ROOT: (&str, &str) = ("signature of a trust-root key", KEY_MANIFEST);
 const ROOT_LIST: (&str, &str) = ("comparison with the trust root, which lists the key", KEY_MANIFEST);
 
@@ -310,6 +311,24 @@ pub const ARTIFACTS: &[Artifact] = &[
             row("/manifest_signature/signature_type", Whole, &[ROOT_LIST]),
             row("/manifest_version", Whole, &[ROOT_LIST]),
             unsigned("/schema_version", Nothing, &[]),
+        ],
+    },
+    Artifact {
+        name: "checkpoint",
+        signature: Some(COMPOSITE_HASH),
+        rows: &[
+            unsigned("/**", Nothing, &[]),
+            row("/chain_heads", Nothing, &[]),
+            row("/chain_heads/*", Nothing, &[]),
+            row("/chain_heads/*/last_record_hash", Nothing, &[]),
+            row("/chain_heads/*/sequence_number", Nothing, &[]),
+            unsigned("/checkpoint_id", Nothing, &[]),
+            row("/composite_hash", Nothing, &[]),
+            unsigned("/computed_at", Nothing, &[]),
+            unsigned("/keel_version", Nothing, &[]),
+            unsigned("/key_id", Nothing, &[]),
+            unsigned("/public_key", Nothing, &[]),
+            row("/signature", Nothing, &[]),
         ],
     },
 ];

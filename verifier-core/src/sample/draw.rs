@@ -257,8 +257,21 @@ fn stratified(population: &Population, seed: &[u8; 32], size: usize) -> Vec<usiz
 }
 
 /// Splits `size` in proportion to `counts`: the whole parts, then one more for the largest remainders, earlier strata
-/// first among equals.
+/// first among equals. Where `size` suffices, each stratum first gets one and the rest is split like this over what is left
+/// of each, because nothing can be said of a stratum that nobody looked into.
 fn allocate(counts: &[usize], size: usize) -> Vec<usize> {
+    let own: Vec<usize> = counts.iter().map(|count| usize::from(*count > 0)).collect();
+    match size.checked_sub(own.iter().sum()) {
+        None => in_proportion(counts, size),
+        Some(rest) => {
+            let left: Vec<usize> = counts.iter().map(|count| count.saturating_sub(1)).collect();
+            let further = in_proportion(&left, rest);
+            own.iter().zip(further).map(|(own, further)| own + further).collect()
+        }
+    }
+}
+
+fn in_proportion(counts: &[usize], size: usize) -> Vec<usize> {
     let all: u128 = counts.iter().map(|count| u128::from(wide(*count))).sum();
     let share = |count: usize| u128::from(wide(count)) * u128::from(wide(size));
     let part = |count: usize| usize::try_from(share(count).checked_div(all).unwrap_or(0)).unwrap_or(0);

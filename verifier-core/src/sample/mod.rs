@@ -18,7 +18,7 @@
 //! | --- | --- |
 //! | random | without replacement: for k = 0.., swap item k with item k + below(n - k) |
 //! | systematic | start = below(n); item floor((start + k * n) / size) for k = 0..size |
-//! | stratified | size split over the strata in proportion, by largest remainder; each stratum is drawn as random, its seed SHA-256(seed, stratum name) |
+//! | stratified | one of each stratum where size suffices, and the rest over what is left of the strata in proportion, by largest remainder, in order of name among equals; each stratum is drawn as random, its seed SHA-256(seed, stratum name) |
 //! | monetary unit | interval = floor(sum / size); items of the interval or more are all taken; of the others the ones that hold the micro-USD start + k * interval, start = below(interval) |
 
 mod draw;

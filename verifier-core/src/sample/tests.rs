@@ -17,6 +17,10 @@ fn population(count: u32) -> Population {
     Population { items: items.collect() }
 }
 
+fn wide(number: u32) -> usize {
+    usize::try_from(number).unwrap()
+}
+
 fn positions(sample: &Sample) -> Vec<usize> {
     sample.drawn.iter().map(|drawn| drawn.position).collect()
 }
@@ -47,7 +51,7 @@ const VECTORS: [&str; 5] = [
     "sha256:5f6122029c8e38f2e6509b0f8f3da6b2497cc0da4f58e6162de7d048beaf5b4f",
     "802b863ff6c6e3764b67819458cff79f721fbf33901d60ec90062aa50e28623c 0 [0, 5, 13, 26, 30, 42]",
     "8c3b5ec8c728385244c2d0ffbdc592746f6c295fb114879f14c0646894a06f2e 0 [5, 13, 20, 27, 34, 41, 48]",
-    "ee7b459b223190f5e288bbfd9bb1a508f78cf59f1ae0990372c07d98771b8972 0 [6, 15, 24, 25, 35, 37, 41, 46, 49]",
+    "ee7b459b223190f5e288bbfd9bb1a508f78cf59f1ae0990372c07d98771b8972 0 [15, 23, 24, 25, 35, 37, 41, 46, 49]",
     "aeaa1a66db22cf92d146fa6b6931fdeae42a02792eead95b5960f9c7c282d8d4 4678 [22, 30, 34, 38, 41, 44, 46, 48]",
 ];
 
@@ -100,6 +104,22 @@ fn no_item_is_favoured() {
     }
 }
 
+#[test]
+fn every_stratum_is_looked_into_where_the_size_suffices() {
+    let mut many = population(40);
+    for (row, item) in many.items.iter_mut().enumerate() {
+        item.stratum = if row < 36 { "large".to_owned() } else { format!("small-{row}") };
+    }
+    let method = |size| Method::Stratified { size, by: Stratum::Model };
+    for size in [5, 6, 20, 40] {
+        let sample = draw(&many, method(size), "e").unwrap();
+        let strata: std::collections::BTreeSet<&str> =
+            sample.drawn.iter().map(|drawn| many.items[drawn.position].stratum.as_str()).collect();
+        assert_eq!((strata.len(), sample.drawn.len()), (5, wide(size)), "{size}");
+    }
+    assert_eq!(draw(&many, method(3), "e").unwrap().drawn.len(), 3);
+}
+
 proptest! {
     #[test]
     fn samples_are_as_large_as_asked_and_hold_nothing_twice(count in 1u32..200, size in 1u32..200, name in "[a-z]{1,9}") {
@@ -112,10 +132,10 @@ proptest! {
             match draw(&population, method, &name) {
                 Ok(sample) => {
                     let mut positions = positions(&sample);
-                    prop_assert_eq!(positions.len(), size as usize);
-                    prop_assert!(positions.iter().all(|position| *position < count as usize));
+                    prop_assert_eq!(positions.len(), wide(size));
+                    prop_assert!(positions.iter().all(|position| *position < wide(count)));
                     positions.dedup();
-                    prop_assert_eq!(positions.len(), size as usize);
+                    prop_assert_eq!(positions.len(), wide(size));
                 }
                 Err(error) => prop_assert_eq!((error, size > count), (DrawError::TooMany, true)),
             }
@@ -134,7 +154,8 @@ proptest! {
             prop_assert!(found.is_none() || item.amount.is_some_and(|amount| amount > 0));
         }
         let rest: i64 = population.items.iter().filter_map(|item| item.amount).filter(|amount| *amount < interval).sum();
-        let chance = sample.drawn.iter().filter(|drawn| drawn.basis == Basis::Chance).count() as i64;
+        let chance = sample.drawn.iter().filter(|drawn| drawn.basis == Basis::Chance).count();
+        let chance = i64::try_from(chance).unwrap();
         prop_assert!((rest / interval..=rest / interval + 1).contains(&chance), "{} {} {}", rest, interval, chance);
     }
 

@@ -11,7 +11,7 @@ use crate::trust::TrustPolicy;
 
 pub use crate::claim::key_status::{Expected as ExpectedStatus, KeyQuestion, KeyStatusInput};
 pub use crate::claim::sigstore::{SignerInput, SigstoreInput};
-pub use crate::evidence::{NoProgress, Progress};
+pub use crate::evidence::{Layer, NoProgress, Progress};
 
 /// Verifies one set of evidence.
 #[must_use]

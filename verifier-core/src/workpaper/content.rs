@@ -1,10 +1,16 @@
 //! What a working paper says.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use super::options;
+use super::project::ProjectionRecord;
+use crate::crypto::prefixed;
 use crate::ledger::Ledger;
 use crate::report::{Report, TOOL};
 use crate::sample::{Method, Population, Sample, Stratum};
+use crate::trust::{KeySource, NamedBlob, TrustPolicy};
 
 /// The signed part.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,14 +24,18 @@ pub struct Content {
     pub as_of: String,
     /// Options of the verification that change verdicts, as on a command line.
     pub options: Vec<String>,
-    /// Every file that was read, evidence and trust material, by role.
+    /// Every file of the evidence, and the trust kit, by role.
     pub files: Vec<FileRecord>,
+    /// The other files with trust material, by role.
+    pub trust: Vec<FileRecord>,
     /// What the evidence came to, one for each set.
     pub verdicts: Vec<Verdicts>,
     /// The samples.
     pub samples: Vec<SampleRecord>,
-    /// What was looked at.
+    /// What was looked at, by kind and id, each subject once.
     pub marks: Vec<Mark>,
+    /// What the marks on a sample say about the population; always that of the marks above.
+    pub projections: Vec<ProjectionRecord>,
 }
 
 /// A program.
@@ -104,8 +114,22 @@ pub struct SampleRecord {
     pub seed: String,
     /// Micro-USD between two drawn ones.
     pub interval_usd_micros: Option<u64>,
+    /// The strata, by name; a single one without a name where there are none.
+    pub strata: Vec<StratumRecord>,
     /// The items, in the order of the population.
     pub drawn: Vec<DrawnRecord>,
+}
+
+/// A stratum of the population.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StratumRecord {
+    /// Its name.
+    pub name: String,
+    /// Items of the population in it.
+    pub items: u64,
+    /// Sum of all their stated amounts, negative ones included, in micro-USD, as decimal digits.
+    pub book_usd_micros: String,
 }
 
 /// A drawn item.
@@ -122,6 +146,8 @@ pub struct DrawnRecord {
     pub amount_usd_micros: Option<i64>,
     /// `chance` or `certain`.
     pub basis: String,
+    /// Its stratum.
+    pub stratum: String,
 }
 
 /// A reviewer's mark.
@@ -207,22 +233,36 @@ impl Content {
             as_of: reports.first().map(|report| report.as_of.clone()).unwrap_or_default(),
             options,
             files,
+            trust: Vec::new(),
             verdicts: reports.iter().map(verdicts).collect(),
             samples: Vec::new(),
             marks: Vec::new(),
+            projections: Vec::new(),
         }
     }
 
-    /// Sets the mark of a subject; the earlier one of the same subject ends.
-    pub fn mark(&mut self, mark: Mark) {
-        self.unmark(mark.kind, &mark.id);
-        self.marks.push(mark);
-        self.marks.sort_by(|left, right| (left.kind, &left.id).cmp(&(right.kind, &right.id)));
+    /// What reports come to under a policy: with its options, and with the digests of its trust material.
+    #[must_use]
+    pub fn under(title: &str, policy: &TrustPolicy, reports: &[Report], tool_sha256: Option<String>) -> Self {
+        let mut content = Self::of(title, options::of(policy), reports, tool_sha256);
+        content.trust = trust_files(policy);
+        content.trust.sort();
+        content.trust.dedup();
+        content
     }
 
-    /// Takes the mark of a subject away.
+    /// Sets the mark of a subject; the earlier one of the same subject ends. Projections follow the marks.
+    pub fn mark(&mut self, mark: Mark) {
+        self.marks.retain(|other| other.kind != mark.kind || other.id != mark.id);
+        self.marks.push(mark);
+        self.marks.sort_by(|left, right| (left.kind, &left.id).cmp(&(right.kind, &right.id)));
+        self.project_again();
+    }
+
+    /// Takes the mark of a subject away. Projections that need it end.
     pub fn unmark(&mut self, kind: MarkKind, id: &str) {
         self.marks.retain(|mark| mark.kind != kind || mark.id != id);
+        self.project_again();
     }
 
     /// The mark of a subject.
@@ -263,7 +303,19 @@ impl SampleRecord {
                 sequence: item.sequence,
                 amount_usd_micros: item.amount,
                 basis: drawn.basis.as_str().to_owned(),
+                stratum: item.stratum.clone(),
             })
+        });
+        let mut strata: BTreeMap<&str, (u64, i128)> = BTreeMap::new();
+        for item in &population.items {
+            let (items, book) = strata.entry(&item.stratum).or_default();
+            *items += 1;
+            *book += item.amount.map_or(0, i128::from);
+        }
+        let strata = strata.into_iter().map(|(name, (items, book))| StratumRecord {
+            name: name.to_owned(),
+            items,
+            book_usd_micros: book.to_string(),
         });
         Self {
             method: sample.method.name().to_owned(),
@@ -276,6 +328,7 @@ impl SampleRecord {
             total_usd_micros: population.total().to_string(),
             seed: sample.seed.clone(),
             interval_usd_micros: sample.interval,
+            strata: strata.collect(),
             drawn: drawn.collect(),
         }
     }
@@ -292,6 +345,40 @@ impl SampleRecord {
             crate::sample::draw(&population, method, &self.engagement).map_err(|error| error.to_string())?;
         Ok(Self::of(&sample, &population))
     }
+}
+
+/// The trust material that a policy names; the kit stands among the files of reports.
+fn trust_files(policy: &TrustPolicy) -> Vec<FileRecord> {
+    let keys = match &policy.keys {
+        KeySource::Manifest(file) => Some(file),
+        KeySource::TrustRoot | KeySource::Expected(_) | KeySource::SelfAttested => None,
+    };
+    let single = [
+        ("key_manifest", keys),
+        ("trust_root", policy.trust_root.as_ref()),
+        ("tsa_ca_bundle", policy.timestamps.anchors.as_ref()),
+        ("witness_policy", policy.logs.policy.as_ref()),
+        ("sigstore_root", policy.sigstore_root.as_ref()),
+        ("checkpoint", policy.checkpoint.as_ref()),
+    ];
+    let record = |role: &str, name: &str, content: Option<&crate::bytes::Blob>| FileRecord {
+        role: role.to_owned(),
+        name: file_name(name).to_owned(),
+        sha256: content.map(|blob| prefixed(&blob.sha256())),
+        bytes: content.and_then(|blob| u64::try_from(blob.as_slice().len()).ok()),
+    };
+    let named = |role: &str, file: &NamedBlob| record(role, &file.name, file.content.as_ref().ok());
+    let mut files: Vec<FileRecord> =
+        single.into_iter().filter_map(|(role, file)| file.map(|file| named(role, file))).collect();
+    files.extend(policy.timestamps.lists.iter().map(|file| named("tsa_crl", file)));
+    match &policy.timestamps.directory {
+        Some(Ok(folder)) => {
+            files.extend(folder.iter().map(|(name, blob)| record("tsa_trust", name, Some(blob))));
+        }
+        Some(Err(_)) => files.push(record("tsa_trust", "", None)),
+        None => {}
+    }
+    files
 }
 
 fn file_name(path: &str) -> &str {

@@ -20,13 +20,24 @@ pub enum LoadError {
     Format(String),
     /// A member is missing, unknown or of another form.
     Shape(String),
+    /// The same paper is spelled otherwise, from this byte on.
+    NotCanonical(usize),
 }
+
+/// Signatures that a paper may have.
+const SIGNATURES: usize = 32;
 
 impl fmt::Display for LoadError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Json(why) | Self::Shape(why) => formatter.write_str(why),
             Self::Ambiguous(what) => write!(formatter, "the file holds {what}"),
+            Self::NotCanonical(at) => {
+                write!(
+                    formatter,
+                    "from byte {at} on it is not spelled as a working paper with this content is"
+                )
+            }
             Self::Format(found) => write!(formatter, "the format is {found:?}, not {FORMAT}"),
         }
     }
@@ -55,7 +66,25 @@ impl Workpaper {
         if format != FORMAT {
             return Err(LoadError::Format(format.chars().take(80).collect()));
         }
-        serde_json::from_slice(blob.as_slice()).map_err(|error| LoadError::Shape(error.to_string()))
+        let list = |name: &str| document.root().member(name).and_then(crate::json::Value::as_array);
+        if list("signatures").is_some_and(|list| list.len() > SIGNATURES) {
+            return Err(LoadError::Shape(format!("more than {SIGNATURES} signatures")));
+        }
+        let paper: Self =
+            serde_json::from_slice(blob.as_slice()).map_err(|error| LoadError::Shape(error.to_string()))?;
+        let subjects = |paper: &Self| {
+            let ids = paper.content.marks.iter().map(|mark| (mark.kind, mark.id.clone()));
+            ids.collect::<Vec<_>>()
+        };
+        if !subjects(&paper).is_sorted_by(|one, next| one < next) {
+            return Err(LoadError::Shape("marks are out of order, or a subject is marked twice".to_owned()));
+        }
+        let (own, given) = (paper.to_bytes(), blob.as_slice());
+        if own != given {
+            let same = own.iter().zip(given).take_while(|(one, other)| one == other).count();
+            return Err(LoadError::NotCanonical(same));
+        }
+        Ok(paper)
     }
 
     /// The file: sorted members, two blanks of indentation, a final newline.

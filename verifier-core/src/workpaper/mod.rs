@@ -16,20 +16,26 @@
 //! ```
 //!
 //! so a counter-signature covers the signatures before it, and none can be taken out. Whose key it is the reader must
-//! know: the paper proves that it was not changed since that key signed, not who holds the key.
+//! know: the paper proves that it was not changed since that key signed, not who holds the key. A key signs once, so
+//! that a counter-signature is somebody else's. The file has one spelling for one paper; any other is refused.
 //!
 //! [`reperform`] makes the content again from the evidence and says what differs.
 
 mod content;
+mod judge;
 mod load;
+pub mod options;
+mod project;
 mod reperform;
 mod sign;
 
 pub use content::{
-    ClaimRecord, Content, DrawnRecord, FileRecord, Mark, MarkKind, MarkStatus, SampleRecord, ToolRecord,
-    Verdicts,
+    ClaimRecord, Content, DrawnRecord, FileRecord, Mark, MarkKind, MarkStatus, SampleRecord, StratumRecord,
+    ToolRecord, Verdicts,
 };
+pub use judge::{Expected, Judgement, judge, outcome};
 pub use load::LoadError;
+pub use project::{ProjectError, ProjectionKind, ProjectionRecord};
 pub use reperform::{Difference, reperform};
 pub use sign::{Role, Signature, SignatureFault, Signed, SigningKey};
 

@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::content::{Content, MarkKind};
 use crate::finding::catalog::workpaper as code;
-use crate::finding::{Finding, Location};
+use crate::finding::{Effect, Finding, Location, Verdict};
 use crate::ledger::Ledger;
 use crate::report::Report;
+use crate::trust::TrustPolicy;
 
 /// A value of the paper that comes out otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,14 +22,24 @@ pub struct Difference {
     pub found: Option<String>,
 }
 
+/// What a run rests on. Where it differs, other results follow from that and contradict nothing.
+const PREMISES: [&str; 4] = ["/content/files", "/content/trust", "/content/options", "/content/as_of"];
+
 /// Differences that are kept; the paper may be another one altogether.
 const MAX_DIFFERENCES: usize = 100;
 
-/// Makes the content of `paper` again from reports and rows, and gives a finding for every difference. The executable's
-/// digest is not compared: the same version may be built elsewhere.
+/// Makes the content of `paper` again from the policy, reports and rows, and gives a finding for every difference. The executable's
+/// digest is not compared: the same version may be built elsewhere. A difference disproves the paper only where files,
+/// options, date and version are the same; otherwise it leaves the question open.
 #[must_use]
-pub fn reperform(paper: &Content, reports: &[Report], ledger: Option<&Ledger>, file: &str) -> Vec<Finding> {
-    let mut again = Content::of(&paper.title, paper.options.clone(), reports, paper.tool.sha256.clone());
+pub fn reperform(
+    paper: &Content,
+    policy: &TrustPolicy,
+    reports: &[Report],
+    ledger: Option<&Ledger>,
+    file: &str,
+) -> Vec<Finding> {
+    let mut again = Content::under(&paper.title, policy, reports, paper.tool.sha256.clone());
     let mut findings = Vec::new();
     let place = |pointer: &str| Location::file(file).pointing(pointer);
     if again.tool != paper.tool {
@@ -65,15 +76,35 @@ pub fn reperform(paper: &Content, reports: &[Report], ledger: Option<&Ledger>, f
             }
         }
     }
+    for (index, projection) in paper.projections.iter().enumerate() {
+        // From the samples as they come out here. Without a mark on each of their items there is no projection.
+        match projection.again(&again) {
+            Ok(projection) => again.projections.push(projection),
+            Err(why) => {
+                let finding = Finding::disproves(&code::WORKPAPER_PROJECTION_DIFFERS, why.to_string());
+                findings.push(finding.at(place(&format!("/content/projections/{index}"))));
+                again.projections.push(projection.clone());
+            }
+        }
+    }
     let value = |content: &Content| serde_json::to_value(content).unwrap_or_default();
     let mut differences = Vec::new();
     compare(&value(paper), &value(&again), "/content", &mut differences);
+    let of_premises = |difference: &Difference| PREMISES.iter().any(|at| difference.pointer.starts_with(at));
+    let is_comparable =
+        paper.tool.version == env!("CARGO_PKG_VERSION") && !differences.iter().any(of_premises);
+    if differences.len() >= MAX_DIFFERENCES {
+        let message = format!("only the first {MAX_DIFFERENCES} differences are listed");
+        findings.push(Finding::notes(&code::WORKPAPER_VERDICT_DIFFERS, message));
+    }
     findings.extend(differences.into_iter().map(|difference| {
         let pointer = &difference.pointer;
-        let code = if pointer.starts_with("/content/files") {
+        let code = if pointer.starts_with("/content/files") || pointer.starts_with("/content/trust") {
             &code::WORKPAPER_EVIDENCE_DIFFERS
         } else if pointer.starts_with("/content/samples") {
             &code::WORKPAPER_SAMPLE_DIFFERS
+        } else if pointer.starts_with("/content/projections") {
+            &code::WORKPAPER_PROJECTION_DIFFERS
         } else {
             &code::WORKPAPER_VERDICT_DIFFERS
         };
@@ -82,6 +113,13 @@ pub fn reperform(paper: &Content, reports: &[Report], ledger: Option<&Ledger>, f
             .fact("found", difference.found.unwrap_or_else(|| "(nothing)".to_owned()))
             .at(place(pointer))
     }));
+    if !is_comparable {
+        for finding in &mut findings {
+            if finding.effect == (Effect::Fails { verdict: Verdict::Disproved }) {
+                finding.effect = Effect::Fails { verdict: Verdict::InsufficientEvidence };
+            }
+        }
+    }
     findings
 }
 
@@ -97,6 +135,7 @@ fn compare(stated: &Value, found: &Value, at: &str, out: &mut Vec<Difference>) {
             names.dedup();
             for name in names {
                 let (left, right) = (left.get(name).unwrap_or(&nothing), right.get(name).unwrap_or(&nothing));
+                let name = name.replace('~', "~0").replace('/', "~1");
                 compare(left, right, &format!("{at}/{name}"), out);
             }
         }

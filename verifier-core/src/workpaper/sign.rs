@@ -4,6 +4,7 @@ use std::fmt;
 
 use ed25519_dalek::Signer as _;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::Workpaper;
 use crate::bytes::{base64, hex};
@@ -97,7 +98,7 @@ impl SigningKey {
     /// Reads a key file: 64 lower-case hexadecimal digits and perhaps a final newline.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
-        let seed: [u8; 32] = hex::decode(text.trim_ascii_end().as_bytes())?;
+        let seed: Zeroizing<[u8; 32]> = Zeroizing::new(hex::decode(text.trim_ascii_end().as_bytes())?);
         Some(Self(ed25519_dalek::SigningKey::from_bytes(&seed)))
     }
 
@@ -119,6 +120,12 @@ impl Workpaper {
         let fault = |why| SignatureFault { position, why };
         if Timestamp::parse(signed_at).is_none() {
             return Err(fault("the time of signing is no time"));
+        }
+        if self.signatures.iter().any(|other| other.public_key == key.public_key()) {
+            return Err(fault(TWICE));
+        }
+        if role == Role::Reviewer && self.signatures.is_empty() {
+            return Err(fault("there is no signature yet to countersign"));
         }
         let content = self.content_digest().ok_or(fault("the content has no canonical form"))?;
         let mut signature = Signature {
@@ -159,6 +166,9 @@ impl Workpaper {
                 return Err(fault("the time of signing is no time"));
             }
             let before = self.signatures.get(..position).unwrap_or_default();
+            if before.iter().any(|other| other.public_key == signature.public_key) {
+                return Err(fault(TWICE));
+            }
             if !verify(&key, &message(signature, &content, before), &text) {
                 return Err(fault("it does not verify over this content"));
             }
@@ -171,6 +181,8 @@ impl Workpaper {
         Ok(signed)
     }
 }
+
+const TWICE: &str = "this key has signed the paper already";
 
 fn message(signature: &Signature, content: &str, before: &[Signature]) -> Vec<u8> {
     let earlier: String = before.iter().map(|signature| format!("{}\n", signature.signature)).collect();

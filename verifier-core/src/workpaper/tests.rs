@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::bytes::Blob;
 use crate::json::ParserLimits;
+use crate::projection::Confidence;
+use crate::report::Outcome;
 
 const TIME: &str = "2026-11-27T01:00:00Z";
 
@@ -32,6 +34,7 @@ fn content() -> Content {
         sha256: Some(format!("sha256:{}", "ab".repeat(32))),
         bytes: Some(17),
     });
+    content.trust.push(FileRecord { role: "trust_root".to_owned(), ..content.files[0].clone() });
     content.verdicts.push(Verdicts {
         kind: "export".to_owned(),
         outcome: "verified".to_owned(),
@@ -53,15 +56,18 @@ fn content() -> Content {
         total_usd_micros: "5".to_owned(),
         seed: "00".to_owned(),
         interval_usd_micros: None,
+        strata: vec![StratumRecord { name: String::new(), items: 2, book_usd_micros: "5".to_owned() }],
         drawn: vec![DrawnRecord {
             permit: "p1".to_owned(),
             project: "x".to_owned(),
             sequence: Some(1),
             amount_usd_micros: Some(5),
             basis: "chance".to_owned(),
+            stratum: String::new(),
         }],
     });
     content.mark(mark("p1", MarkStatus::Checked));
+    content.project(0, ProjectionKind::Exceptions, Confidence::P95, Some(2)).unwrap();
     content
 }
 
@@ -112,8 +118,10 @@ fn nothing_can_be_changed_unseen() {
     places(&original, "", &mut all);
     assert!(all.len() > 60, "{}", all.len());
     let refused = |value: &Value, what: &str| {
-        let accepted = load(value.to_string().into_bytes())
-            .is_ok_and(|paper| paper.check().is_ok_and(|signed| signed.len() == 2));
+        // spelled as papers are, so that nothing is refused for its spelling alone
+        let mut bytes = serde_json::to_vec_pretty(value).unwrap();
+        bytes.push(b'\n');
+        let accepted = load(bytes).is_ok_and(|paper| paper.check().is_ok_and(|signed| signed.len() == 2));
         assert!(!accepted, "{what}");
     };
     for place in &all[1..] {
@@ -187,4 +195,128 @@ fn other_files_are_refused_with_the_reason() {
     assert_eq!(load(doubled.into_bytes()), Err(LoadError::Ambiguous("a member twice")));
     assert!(load(b"[".repeat(100_000)).is_err());
     assert!(SigningKey::from_text("00").is_none());
+}
+
+#[test]
+fn a_paper_has_one_spelling() {
+    let bytes = signed().to_bytes();
+    let text = String::from_utf8(bytes).unwrap();
+    let refused = |text: String| load(text.into_bytes()).unwrap_err();
+    assert!(matches!(refused(text.replacen("  ", " ", 1)), LoadError::NotCanonical(_)));
+    assert!(matches!(refused(text.trim_end().to_owned()), LoadError::NotCanonical(_)));
+    assert!(matches!(refused(text.replacen("\"Q3\"", "\"\\u0051\\u0033\"", 1)), LoadError::NotCanonical(_)));
+    assert!(matches!(refused(text.replacen("\"sha256\": null,", "", 1)), LoadError::NotCanonical(_)));
+}
+
+#[test]
+fn a_subject_is_marked_once_in_a_file_too() {
+    let mut paper = Workpaper::new(content());
+    paper.content.marks.push(paper.content.marks[0].clone());
+    assert!(matches!(load(paper.to_bytes()), Err(LoadError::Shape(why)) if why.contains("twice")));
+    let mut paper = signed();
+    let signature = paper.signatures[0].clone();
+    paper.signatures = vec![signature; 33];
+    assert!(matches!(load(paper.to_bytes()), Err(LoadError::Shape(why)) if why.contains("32")));
+}
+
+#[test]
+fn a_key_signs_once() {
+    let mut paper = signed();
+    assert!(paper.sign(&key(1), Role::Reviewer, TIME).is_err());
+    assert_eq!(paper.signatures.len(), 2);
+}
+
+#[test]
+fn signatures_count_when_they_are_of_the_expected_keys() {
+    let outcome = |paper: &Workpaper, keys: &[u8], countersigned| {
+        let keys = keys.iter().map(|number| key(*number).public_key()).collect();
+        judge(paper, &Expected { keys, countersigned }, "q3.json").outcome
+    };
+    let paper = signed();
+    assert_eq!(outcome(&paper, &[1, 2], true), Outcome::Verified);
+    assert_eq!(outcome(&paper, &[1], false), Outcome::Verified);
+    assert_eq!(outcome(&paper, &[], false), Outcome::NotEstablished);
+    assert_eq!(outcome(&paper, &[1, 3], false), Outcome::NotEstablished);
+    let mut once = Workpaper::new(content());
+    assert_eq!(outcome(&once, &[1], false), Outcome::NotEstablished);
+    once.sign(&key(1), Role::Preparer, TIME).unwrap();
+    assert_eq!(outcome(&once, &[1], false), Outcome::Verified);
+    assert_eq!(outcome(&once, &[1], true), Outcome::NotEstablished);
+    let mut changed = signed();
+    changed.content.marks[0].note.clear();
+    let judgement = judge(&changed, &Expected::default(), "q3.json");
+    assert_eq!((judgement.outcome, judgement.signed.len()), (Outcome::Disproved, 0));
+    assert_eq!(judgement.findings[0].code.id, "WORKPAPER_SIGNATURE_INVALID");
+    let wrong = Expected { keys: vec!["ed25519:AAAA".to_owned()], countersigned: false };
+    assert_eq!(judge(&paper, &wrong, "q3.json").outcome, Outcome::NotEstablished);
+}
+
+#[test]
+fn projections_follow_the_marks() {
+    let mut content = content();
+    let before = content.projections[0].clone();
+    assert_eq!(before.figures["exceptions"], "0");
+    assert_eq!(before.verdict.as_deref(), Some("supported"));
+    content.mark(mark("p1", MarkStatus::Exception));
+    assert_eq!(content.projections[0].figures["exceptions"], "1");
+    assert_eq!(content.projections[0].again(&content).as_ref(), Ok(&content.projections[0]));
+    content.unmark(MarkKind::Permit, "p1");
+    assert!(content.projections.is_empty());
+    let open = content.project(0, ProjectionKind::Exceptions, Confidence::P95, None);
+    assert_eq!(open, Err(ProjectError::Open(1, "p1".to_owned())));
+    let absent = content.project(1, ProjectionKind::Exceptions, Confidence::P95, None);
+    assert_eq!(absent, Err(ProjectError::NoSample));
+}
+
+/// Interval 10 of a total of 40; one certain item of 20, so 20 were left to chance; one item of 4 is half wrong.
+#[test]
+fn amounts_of_a_monetary_unit_sample_are_projected() {
+    let mut content = content();
+    content.unmark(MarkKind::Permit, "p1");
+    let sample = &mut content.samples[0];
+    sample.method = "monetary_unit".to_owned();
+    sample.total_usd_micros = "40".to_owned();
+    sample.interval_usd_micros = Some(10);
+    let item = |id: &str, amount| {
+        let mut drawn = sample.drawn[0].clone();
+        (drawn.permit, drawn.amount_usd_micros) = (id.to_owned(), Some(amount));
+        drawn
+    };
+    sample.drawn = vec![item("a", 20), item("b", 4)];
+    let marked = |id: &str, correct| Mark { correct_usd_micros: correct, ..mark(id, MarkStatus::Exception) };
+    content.mark(marked("a", None));
+    content.mark(marked("b", Some(2)));
+    content.project(0, ProjectionKind::Amounts, Confidence::P95, Some(1)).unwrap();
+    let figures = &content.projections[0].figures;
+    assert_eq!(figures["projected_overstatement"], "5");
+    assert_eq!(figures["basic_precision"], "30");
+    assert_eq!(figures["incremental_allowance"], "4");
+    assert_eq!(figures["upper_limit_overstatement"], "39");
+    assert_eq!(figures["exceptions_without_correct_amount"], "1");
+    assert_eq!(content.projections[0].verdict.as_deref(), Some("disproved"));
+    let unfit = content.project(0, ProjectionKind::Exceptions, Confidence::P95, None);
+    assert!(matches!(unfit, Err(ProjectError::Unfit(_))));
+    let twice = content.samples[0].drawn[0].clone();
+    content.samples[0].drawn.push(twice);
+    let ambiguous = content.project(0, ProjectionKind::Amounts, Confidence::P95, None);
+    assert_eq!(ambiguous, Err(ProjectError::Ambiguous("a".to_owned())));
+}
+
+#[test]
+fn a_paper_demands_but_trusts_nobody_for_its_reader() {
+    let mut policy = crate::trust::TrustPolicy::new(crate::time::Timestamp::parse("2026-11-27").unwrap());
+    policy.walk = crate::trust::Check::Required;
+    policy.require.insert("export.integrity.v1".to_owned());
+    policy.logs.witnesses = Some((2, 3));
+    policy.keys = crate::trust::KeySource::SelfAttested;
+    policy.allow_unsigned = true;
+    policy.limits.entries = 7;
+    let stated = options::of(&policy);
+    let mut other = crate::trust::TrustPolicy::new(policy.as_of.clone());
+    options::demand(&stated, &mut other);
+    assert_eq!(
+        options::of(&other),
+        ["--walk-events", "--require export.integrity.v1", "--require witness:2of3"]
+    );
+    assert_eq!(stated.len(), 6);
 }

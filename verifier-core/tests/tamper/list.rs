@@ -101,6 +101,18 @@ impl Tally {
         self.places.iter().filter_map(wrong).collect()
     }
 
+    /// Where the table says something else about the signature than edits without a new signature do.
+    pub(crate) fn against_signature(&self, artifact: &str) -> String {
+        let wrong = |(place, [changes, removals]): (&String, &[Count; 2])| {
+            let unsigned = row_of(artifact, place).map(|row| row.is_unsigned);
+            let found = changes.unnoticed + removals.unnoticed > 0;
+            (unsigned != Some(found)).then(|| {
+                format!("{artifact}: {place}: outside the signature: the table says {unsigned:?}, the edits {found}\n")
+            })
+        };
+        self.places.iter().filter_map(wrong).collect()
+    }
+
     /// The rows of the table that vouch for something and speak for no place of the artifact.
     pub(crate) fn idle_rows(&self, artifact: &str) -> Vec<&'static str> {
         let rows = ARTIFACTS.iter().find(|own| own.name == artifact).unwrap().rows;

@@ -22,6 +22,10 @@ use std::collections::BTreeSet;
 use edit::Edit;
 use evidence::{Form, Honest};
 use list::{Tally, run};
+use verifier_core::evidence::Evidence;
+use verifier_core::time::Timestamp;
+use verifier_core::trust::{KeySource, NamedBlob, TrustPolicy};
+use verifier_core::verify::{NoProgress, verify};
 
 fn check_payload(section: &str, id: &str, form: Form) {
     let honest = Honest::load(id, form);
@@ -48,6 +52,7 @@ fn check_payload(section: &str, id: &str, form: Form) {
     if form == Form::Bundle {
         let tally = Tally::of(&edits, &as_is);
         differences += &tally.differences(&format!("{section}, signature as it was"));
+        differences += &tally.against_signature(section);
     } else {
         let unnoticed = edits.iter().zip(&as_is).filter(|(_, green)| **green == Some(true));
         let unnoticed: Vec<String> = unnoticed.map(|(edit, _)| edit.exact()).collect();
@@ -117,13 +122,35 @@ fn key_manifest() {
         differs.then(|| changed.is_verified(&honest.payload_bytes, &honest.manifest))
     };
     let as_is = run(&edits, |edit| green(edit.apply(&honest.key_manifest)));
-    let mut differences = Tally::of(&edits, &as_is).differences("key manifest, signature as it was");
+    let tally = Tally::of(&edits, &as_is);
+    let mut differences = tally.differences("key manifest, signature as it was");
+    differences += &tally.against_signature("key manifest");
     let signed_again =
         run(&edits, |edit| green(evidence::sign_key_manifest(edit.apply(&honest.key_manifest))));
     let tally = Tally::of(&edits, &signed_again);
     differences += &tally.differences("key manifest, signed again");
     differences += &tally.against_table("key manifest");
     assert_eq!(tally.idle_rows("key manifest"), Vec::<&str>::new(), "rows of the table without a place");
+    assert!(differences.is_empty(), "uncovered.txt differs:\n{differences}");
+}
+
+/// Whoever has the key can say anything in a checkpoint; without it, only what is outside the signature.
+#[test]
+fn checkpoint() {
+    let case = evidence::generated("generated-checkpoint-heads");
+    let honest: serde_json::Value = serde_json::from_slice(&case.read("checkpoint.json").unwrap()).unwrap();
+    let mut policy = TrustPolicy::new(Timestamp::parse("2026-08-04T00:00:00Z").unwrap());
+    policy.keys = KeySource::Manifest(NamedBlob::new("keys.json", case.read("keys.json").unwrap()));
+    let is_verified = |document: &serde_json::Value| {
+        let part = evidence::part("checkpoint.json", evidence::bytes_of(document));
+        verify(&Evidence::Checkpoint(part), &policy, &NoProgress).outcome.exit_status() == 0
+    };
+    assert!(is_verified(&honest), "as committed");
+    let edits = Edit::all(&honest);
+    let green = run(&edits, |edit| Some(is_verified(&edit.apply(&honest))));
+    let tally = Tally::of(&edits, &green);
+    let mut differences = tally.differences("checkpoint, signature as it was");
+    differences += &tally.against_signature("checkpoint");
     assert!(differences.is_empty(), "uncovered.txt differs:\n{differences}");
 }
 

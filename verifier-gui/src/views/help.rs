@@ -21,6 +21,7 @@ pub(super) fn show(sender: &CommandSender, ui: &mut Ui) {
         line("Arrow keys, Page Up, Page Down", "in Permits: another row");
         line("C, X, E, Delete", "in Permits: mark as checked, exception, explained; take the mark away");
         line("+, -, arrow keys, Home", "in Timeline: zoom, earlier, later, all");
+        line("Closing the window", "reads the evidence once more; a changed file keeps the window open");
         line("Ctrl+Z, Ctrl+Y", "take the last mark back; make it again");
         line("Ctrl and +, -, 0", "larger, smaller, normal size");
         line("Ctrl+C", "copy the marked text");

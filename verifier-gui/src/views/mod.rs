@@ -1,5 +1,6 @@
 //! What the window draws. Views read the state and send commands; every text of the evidence is escaped.
 
+mod compare;
 mod course;
 mod exceptions;
 mod help;
@@ -15,12 +16,13 @@ mod welcome;
 mod widgets;
 
 use egui::{CentralPanel, Key, Modifiers, Panel, TextEdit, Ui};
+use verifier_core::evidence::Layer;
 use verifier_core::render::{escape, headline};
 use verifier_core::workpaper::MarkStatus;
 
 use crate::command::{Command, CommandSender};
 use crate::review::ReviewCommand;
-use crate::state::{Running, Session, State, View};
+use crate::state::{Closing, Running, Session, State, View};
 
 /// Draws the window.
 pub fn window(state: &State, sender: &CommandSender, ui: &mut Ui) {
@@ -56,7 +58,8 @@ fn keys(state: &State, sender: &CommandSender, ui: &mut Ui) {
     if state.running.is_some() && pressed(Modifiers::NONE, Key::Escape) {
         sender.send(Command::Cancel);
     }
-    let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8];
+    let numbers =
+        [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
     for (view, key) in View::ALL.into_iter().zip(numbers) {
         if pressed(Modifiers::COMMAND, key) {
             sender.send(Command::Show(view));
@@ -139,7 +142,25 @@ fn progress(running: &Running, sender: &CommandSender, ui: &mut Ui) {
     let names: Vec<_> = running.paths.iter().map(|path| path.to_string_lossy()).collect();
     ui.heading(running.step);
     ui.label(escape(&names.join(", ")).into_owned());
-    ui.add(egui::ProgressBar::new(share(running.done, running.of)).show_percentage());
+    for layer in Layer::ALL {
+        ui.horizontal(|ui| {
+            let (word, part) = match running.layer.cmp(&Some(layer)) {
+                std::cmp::Ordering::Greater => ("done", 1.0),
+                std::cmp::Ordering::Equal if layer == Layer::Bytes => {
+                    ("reading", share(running.done, running.of))
+                }
+                std::cmp::Ordering::Equal => ("checking", 0.0),
+                std::cmp::Ordering::Less => ("waiting", 0.0),
+            };
+            ui.add_sized([130.0, 18.0], egui::Label::new(layer.title()));
+            ui.add(egui::ProgressBar::new(part).desired_width(360.0).text(word));
+        });
+    }
+    if running.step == "Reading rows" {
+        ui.add(
+            egui::ProgressBar::new(share(running.done, running.of)).desired_width(490.0).show_percentage(),
+        );
+    }
     if ui.button("Stop").clicked() {
         sender.send(Command::Cancel);
     }
@@ -188,6 +209,26 @@ fn status(session: &Session, ui: &mut Ui) {
 }
 
 fn result(state: &State, session: &Session, sender: &CommandSender, ui: &mut Ui) {
+    match &state.closing {
+        Closing::Checking => {
+            ui.horizontal(|ui| {
+                ui.spinner();
+                ui.label(
+                    "Reading the evidence once more before the window closes; close again to leave at once.",
+                );
+            });
+        }
+        Closing::Changed(files) => {
+            ui.horizontal_wrapped(|ui| {
+                widgets::mark(widgets::Mark::Bad, "changed", ui);
+                let names = escape(&files.join(", ")).into_owned();
+                ui.strong(format!(
+                    "Changed since it was verified: {names}. What was shown is no longer what is there; open it again, or close once more to leave."
+                ));
+            });
+        }
+        Closing::No | Closing::Done => {}
+    }
     if session.reports.len() > 1 {
         ui.horizontal_wrapped(|ui| {
             for (index, report) in session.reports.iter().enumerate() {
@@ -212,8 +253,9 @@ fn result(state: &State, session: &Session, sender: &CommandSender, ui: &mut Ui)
         View::Permits => permits::show(session, sender, ui),
         View::Money => money::show(session, sender, ui),
         View::Timeline => timeline::show(session, sender, ui),
+        View::Compare => compare::show(session, sender, ui),
         View::Review => review::show(session, sender, ui),
-        View::Report => report::show(report, sender, ui),
+        View::Report => report::show(report, session, sender, ui),
         View::Source => source::show(session, ui),
     }
 }

@@ -1,7 +1,7 @@
 //! Spend, budgets and the reconciliation rules.
 
 use egui::{Grid, ScrollArea, Ui};
-use egui_plot::{Bar, BarChart, Plot};
+use egui_plot::{Bar, BarChart, HLine, Legend, Line, LineStyle, Plot, PlotPoints};
 use verifier_core::claim::ledger::RuleOutcome;
 use verifier_core::render::escape;
 
@@ -38,9 +38,9 @@ pub(super) fn show(session: &Session, sender: &CommandSender, ui: &mut Ui) {
             mark(shape, if books.is_proven { "supported" } else { "not established" }, ui);
             ui.label(text);
         });
-        totals(books, ui);
+        totals(books, sender, ui);
         section("Spend by day", ui);
-        days(books, ui);
+        days(books, sender, ui);
         for field in SUMMED.into_iter().filter(|field| *field != Field::Day) {
             section(&format!("By {}", field.name()), ui);
             sums(books, field, sender, ui);
@@ -55,7 +55,7 @@ pub(super) fn show(session: &Session, sender: &CommandSender, ui: &mut Ui) {
     });
 }
 
-fn totals(books: &Books, ui: &mut Ui) {
+fn totals(books: &Books, sender: &CommandSender, ui: &mut Ui) {
     Grid::new("totals").num_columns(2).spacing([24.0, 4.0]).show(ui, |ui| {
         let unverified = books.total.unverified;
         for (title, micros) in [
@@ -68,6 +68,22 @@ fn totals(books: &Books, ui: &mut Ui) {
             figure(&amount(micros), MONEY, ui);
             ui.end_row();
         }
+        let (estimate, actual, count) = books.estimates;
+        ui.label(format!("Estimated, {} permits with both, USD", grouped(&count.to_string())));
+        figure(&amount(estimate), MONEY, ui);
+        ui.end_row();
+        ui.label("   actual cost minus estimate");
+        figure(&amount(actual - estimate), MONEY, ui);
+        ui.end_row();
+        for (decision, count, sum) in &books.refused {
+            let title =
+                format!("Not allowed: {} {}, estimated USD", grouped(&count.to_string()), escape(decision));
+            if ui.link(title).clicked() {
+                sender.send(Command::Drill(format!("decision == \"{decision}\"")));
+            }
+            figure(&amount(*sum), MONEY, ui);
+            ui.end_row();
+        }
         for (grade, sum, count) in &books.grades {
             ui.label(format!("   {}: {} permits", grade.replace('_', " "), grouped(&count.to_string())));
             figure(&amount(*sum), MONEY, ui);
@@ -77,7 +93,7 @@ fn totals(books: &Books, ui: &mut Ui) {
 }
 
 /// Bars by day. The plot's coordinates are for the eye; the amounts in its labels are exact.
-fn days(books: &Books, ui: &mut Ui) {
+fn days(books: &Books, sender: &CommandSender, ui: &mut Ui) {
     let days: Vec<_> = books.by.get(&Field::Day).into_iter().flatten().cloned().collect();
     if days.is_empty() {
         ui.label("No record states a day.");
@@ -93,6 +109,15 @@ fn days(books: &Books, ui: &mut Ui) {
         })
         .collect();
     let colour = ui.visuals().hyperlink_color;
+    let [sum_colour, cap_colour] = [Mark::Good.colour(ui), Mark::Open.colour(ui)];
+    let mut sum = 0_i128;
+    let running = days.iter().zip(0_u32..).map(|((_, total), at)| {
+        sum += total.actual;
+        [f64::from(at), height(sum)]
+    });
+    let sums = PlotPoints::from(running.collect::<Vec<_>>());
+    let caps = books.envelopes.iter().filter_map(|line| line.cap);
+    let cap = books.envelopes.iter().any(|line| line.cap.is_some()).then(|| caps.sum::<i128>());
     let names: Vec<String> = days.iter().map(|(day, _)| day.clone()).collect();
     let label = move |mark: egui_plot::GridMark, _: &std::ops::RangeInclusive<f64>| {
         names
@@ -110,10 +135,22 @@ fn days(books: &Books, ui: &mut Ui) {
         .show_x(false)
         .show_y(false)
         .x_axis_formatter(label)
-        .show(ui, |plot| plot.bar_chart(BarChart::new("USD by day", bars).color(colour)));
+        .legend(Legend::default())
+        .show(ui, |plot| {
+            plot.bar_chart(BarChart::new("USD by day", bars).color(colour));
+            plot.line(Line::new("sum so far, USD", sums).color(sum_colour));
+            if let Some(cap) = cap {
+                let limit = HLine::new("sum of the caps, USD", height(cap)).color(cap_colour);
+                plot.hline(limit.style(LineStyle::dashed_dense()));
+            }
+        });
     Grid::new("day-sums").num_columns(3).striped(true).spacing([24.0, 2.0]).show(ui, |ui| {
         for (day, total) in &days {
-            ui.label(if day.is_empty() { "no day" } else { day });
+            if day.is_empty() {
+                ui.label("no day");
+            } else if ui.link(day).clicked() {
+                sender.send(Command::Drill(format!("day == {day}")));
+            }
             figure(&grouped(&total.permits.to_string()), COUNT, ui);
             figure(&amount(total.actual), MONEY, ui);
             ui.end_row();

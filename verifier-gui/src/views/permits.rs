@@ -88,7 +88,9 @@ fn head(session: &Session, books: &Books, sender: &CommandSender, ui: &mut Ui) {
         }
     });
     ui.horizontal_wrapped(|ui| {
-        for field in [Field::Decision, Field::Provider, Field::Model, Field::Day] {
+        for field in
+            [Field::Decision, Field::Provider, Field::Model, Field::Subject, Field::Project, Field::Day]
+        {
             ui.menu_button(field.title(), |ui| {
                 for (value, count) in books.values(field, 20) {
                     let title = format!("{}  {}", escape(&value), grouped(&count.to_string()));
@@ -234,6 +236,7 @@ fn detail(session: &Session, books: &Books, row: &PermitRow, sender: &CommandSen
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.heading("Permit");
         ui.monospace(escape(books.ledger.text(row.permit)).into_owned());
+        review_part(session, books.ledger.text(row.permit), sender, ui);
         ui.add_space(6.0);
         egui::Grid::new("permit-facts").num_columns(2).spacing([12.0, 4.0]).show(ui, |ui| {
             for field in Field::ALL.into_iter().filter(|field| *field != Field::Permit) {
@@ -245,8 +248,6 @@ fn detail(session: &Session, books: &Books, row: &PermitRow, sender: &CommandSen
                 }
             }
         });
-        section("Review", ui);
-        review_part(session, books.ledger.text(row.permit), sender, ui);
         section("How it is proven", ui);
         proof::show(session, books, row, sender, ui);
         let source = books.ledger.sources.get(usize::from(row.place.source));

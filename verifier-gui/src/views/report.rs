@@ -1,13 +1,15 @@
-use egui::{ScrollArea, Ui};
+use egui::{ScrollArea, TextEdit, Ui};
 use verifier_core::finding::Verdict;
 use verifier_core::render::escape;
 use verifier_core::report::{ClaimOutcome, Report};
 
 use super::widgets::{self, Mark, mark, section, word};
-use crate::command::CommandSender;
+use crate::command::{Command, CommandSender};
+use crate::state::Session;
 
-pub(super) fn show(report: &Report, sender: &CommandSender, ui: &mut Ui) {
+pub(super) fn show(report: &Report, session: &Session, sender: &CommandSender, ui: &mut Ui) {
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        save(session, sender, ui);
         section("Signed by", ui);
         if report.signers.is_empty() {
             ui.label("nobody: no signature was established in this run");
@@ -64,6 +66,35 @@ pub(super) fn show(report: &Report, sender: &CommandSender, ui: &mut Ui) {
         }
         ui.add_space(8.0);
         ui.weak(format!("Verdicts as of {}", report.as_of));
+    });
+}
+
+/// The same report that the command line writes.
+fn save(session: &Session, sender: &CommandSender, ui: &mut Ui) {
+    ui.horizontal_wrapped(|ui| {
+        let label = ui.label("Save the report as");
+        let mut text = session.report_file.clone();
+        let hint = "report.html, .json, .md, .csv, .sarif, .xml";
+        let edit =
+            TextEdit::singleline(&mut text).id_salt("report-file").hint_text(hint).desired_width(340.0);
+        if ui.add(edit).labelled_by(label.id).changed() {
+            sender.send(Command::EditReportFile(text));
+        }
+        let named = !session.report_file.trim().is_empty();
+        if ui.add_enabled(named, egui::Button::new("Save report")).clicked() {
+            sender.send(Command::SaveReport);
+        }
+        match &session.report_said {
+            Some(Ok(said)) => {
+                mark(Mark::Good, "written", ui);
+                ui.label(escape(said).into_owned());
+            }
+            Some(Err(why)) => {
+                mark(Mark::Bad, "not written", ui);
+                ui.label(escape(why).into_owned());
+            }
+            None => {}
+        }
     });
 }
 

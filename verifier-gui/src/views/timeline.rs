@@ -10,6 +10,9 @@ use crate::command::{Command, CommandSender};
 use crate::money::grouped;
 use crate::state::Session;
 
+/// Microseconds of a day.
+const DAY: i64 = 86_400_000_000;
+
 /// Sizes of a point: few and many things in its step.
 const POINT: [f32; 2] = [2.5, 4.5];
 const MANY: u64 = 20;
@@ -33,11 +36,13 @@ pub(super) fn show(session: &Session, sender: &CommandSender, ui: &mut Ui) {
     };
     let timeline = &books.timeline;
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        let Some((first, last)) = timeline.span else {
+        let Some((begins, last)) = timeline.span else {
             ui.heading("No events");
             ui.label("No record of this evidence states a time.");
             return;
         };
+        // The axis begins at midnight, so that its lines are days and hours.
+        let first = begins.div_euclid(DAY) * DAY;
         let wish = moves(ui);
         // Seconds since the first instant: exact enough for the eye, and small enough for a float.
         let seconds = |at: i64| {
@@ -47,19 +52,20 @@ pub(super) fn show(session: &Session, sender: &CommandSender, ui: &mut Ui) {
             timeline.lanes.iter().rev().map(|lane| escape(&lane.title).into_owned()).collect();
         let count = i32::try_from(titles.len()).unwrap_or(i32::MAX);
         let height = 60.0 + 34.0 * f32::from(u16::try_from(titles.len()).unwrap_or(20).min(20));
-        let end = seconds(last).max(1.0);
+        let (start, end) = (seconds(begins), seconds(last).max(seconds(begins) + 1.0));
         let plot = Plot::new("timeline")
             .height(height)
             .allow_scroll(false)
             .allow_zoom([true, false])
             .allow_drag([true, false])
             .allow_boxed_zoom(false)
-            .include_x(-0.02 * end)
-            .include_x(1.02 * end)
+            .include_x(start - 0.02 * (end - start))
+            .include_x(end + 0.02 * (end - start))
             .include_y(-0.6)
             .include_y(f64::from(count) - 0.4)
             .y_axis_min_width(230.0)
             .show_grid([true, true])
+            .x_grid_spacer(|input| spaces(input.bounds))
             .y_grid_spacer(move |_| {
                 (0..count).map(|at| GridMark { value: f64::from(at), step_size: 1.0 }).collect()
             })
@@ -104,12 +110,14 @@ pub(super) fn show(session: &Session, sender: &CommandSender, ui: &mut Ui) {
                 Some(Move::Pan(by)) => {
                     plot.set_plot_bounds_x(bounds.min()[0] + by * width..=bounds.max()[0] + by * width);
                 }
-                Some(Move::All) => plot.set_plot_bounds_x(-0.02 * end..=1.02 * end),
+                Some(Move::All) => {
+                    plot.set_plot_bounds_x(start - 0.02 * (end - start)..=end + 0.02 * (end - start))
+                }
                 None => {}
             }
             (bounds.min()[0], bounds.max()[0])
         });
-        let days = [shown.inner.0, shown.inner.1].map(|at| instant(first, at.clamp(0.0, end), 1e9));
+        let days = [shown.inner.0, shown.inner.1].map(|at| instant(first, at.clamp(start, end), 1e9));
         below(session, days, sender, ui);
     });
 }
@@ -178,6 +186,17 @@ fn below(session: &Session, [from, until]: [String; 2], sender: &CommandSender, 
             });
         });
     }
+}
+
+/// Lines at whole minutes, hours, days or weeks, at most a dozen.
+fn spaces((from, until): (f64, f64)) -> Vec<GridMark> {
+    const STEPS: [f64; 9] =
+        [60.0, 600.0, 3_600.0, 10_800.0, 43_200.0, 86_400.0, 604_800.0, 2_592_000.0, 31_536_000.0];
+    let width = (until - from).max(1.0);
+    let step = STEPS.into_iter().find(|step| width / step <= 12.0).unwrap_or(31_536_000.0 * 10.0);
+    let begin = (from / step).ceil() * step;
+    let values = (0_i32..13).map(|at| begin + f64::from(at) * step).filter(|value| *value <= until);
+    values.map(|value| GridMark { value, step_size: step }).collect()
 }
 
 /// The instant so many seconds after `first`: the day alone where a wide range is shown.

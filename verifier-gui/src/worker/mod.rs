@@ -1,7 +1,9 @@
 //! Work off the window's thread: verification on one thread, filters and excerpts on another, so that a table can be
 //! filtered while something else is verified.
 
+mod compare;
 mod excerpt;
+mod files;
 mod record;
 mod review;
 mod verify;
@@ -13,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use verifier_core::evidence::Batch;
+use verifier_core::evidence::{Batch, Layer};
 use verifier_core::finding::Location;
 use verifier_core::report::Report;
 use verifier_core::workpaper::Content;
@@ -21,7 +23,7 @@ use verifier_core::workpaper::Content;
 use crate::export::{self, Sheet};
 use crate::filter::{Field, Filter};
 use crate::money::Books;
-use crate::state::{Excerpt, Record};
+use crate::state::{Compared, Excerpt, Record};
 use crate::table;
 
 pub use review::{ReviewWork, Reviewed};
@@ -56,6 +58,19 @@ pub struct Outcome {
 /// What happened.
 #[derive(Clone, Debug)]
 pub enum Event {
+    /// A layer of checks begins.
+    Layer {
+        /// The job.
+        job: u64,
+        /// The layer.
+        layer: Layer,
+    },
+    /// Two archives were compared.
+    Compared(Result<Arc<Compared>, String>),
+    /// The report was written, or why it was not.
+    ReportSaved(Result<String, String>),
+    /// The evidence was read once more; these files changed.
+    Rechecked(Vec<String>),
     /// How far a job is.
     Progress {
         /// The job.
@@ -97,15 +112,17 @@ enum Quick {
     Excerpt { batches: Arc<Vec<Batch>>, location: Location },
     Save { books: Arc<Books>, sheet: Sheet, path: PathBuf },
     Review(ReviewWork),
+    Report { reports: Vec<Arc<Report>>, path: PathBuf },
     Record { batches: Arc<Vec<Batch>>, row: u32, location: Location },
 }
 
 /// The threads.
-#[derive(Debug)]
 pub struct Worker {
     jobs: Sender<Job>,
     quick: Sender<Quick>,
     events: Receiver<Event>,
+    outbox: Sender<Event>,
+    wake: Arc<dyn Fn() + Send + Sync>,
     /// Jobs up to this number are to stop.
     stopped: Arc<AtomicU64>,
     submitted: AtomicU64,
@@ -123,6 +140,7 @@ impl Worker {
         let filter = Arc::new(AtomicU64::new(0));
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(wake);
         let (seen, answers, waker) = (Arc::clone(&stopped), outbox.clone(), Arc::clone(&wake));
+        let (own_outbox, own_wake) = (outbox.clone(), Arc::clone(&wake));
         thread::spawn(move || {
             while let Ok(job) = inbox.recv() {
                 let progress = verify::JobProgress {
@@ -164,6 +182,7 @@ impl Worker {
                     Quick::Record { batches, row, location } => {
                         Some(Event::Record(record::read(&batches, row, &location)))
                     }
+                    Quick::Report { reports, path } => Some(Event::ReportSaved(files::save(&reports, &path))),
                     Quick::Review(work) => Some(Event::Review(review::run(work))),
                 };
                 let Some(answer) = answer else { continue };
@@ -173,7 +192,16 @@ impl Worker {
                 waker();
             }
         });
-        Self { jobs, quick, events, stopped, submitted: AtomicU64::new(0), filter }
+        Self {
+            jobs,
+            quick,
+            events,
+            outbox: own_outbox,
+            wake: own_wake,
+            stopped,
+            submitted: AtomicU64::new(0),
+            filter,
+        }
     }
 
     /// Queues a job.
@@ -206,6 +234,29 @@ impl Worker {
     /// Reads the members of a record.
     pub fn record(&self, batches: Arc<Vec<Batch>>, row: u32, location: Location) {
         self.quick.send(Quick::Record { batches, row, location }).ok();
+    }
+
+    /// Writes the report.
+    pub fn save_report(&self, reports: Vec<Arc<Report>>, path: PathBuf) {
+        self.quick.send(Quick::Report { reports, path }).ok();
+    }
+
+    /// Compares what is open with the paths of `job`, on a thread of its own.
+    pub fn compare(&self, batches: Arc<Vec<Batch>>, job: Job) {
+        self.aside(move || Event::Compared(compare::run(&batches, &job).map(Arc::new)));
+    }
+
+    /// Reads the evidence once more, on a thread of its own.
+    pub fn recheck(&self, batches: Arc<Vec<Batch>>, reports: Vec<Arc<Report>>) {
+        self.aside(move || Event::Rechecked(files::changed(&batches, &reports)));
+    }
+
+    fn aside(&self, work: impl FnOnce() -> Event + Send + 'static) {
+        let (outbox, wake) = (self.outbox.clone(), Arc::clone(&self.wake));
+        thread::spawn(move || {
+            outbox.send(work()).ok();
+            wake();
+        });
     }
 
     /// Does something about the review.

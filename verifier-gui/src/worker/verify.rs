@@ -18,7 +18,7 @@ use verifier_core::ledger;
 use verifier_core::report::Report;
 use verifier_core::time::Timestamp;
 use verifier_core::trust::{KeySource, NamedBlob, TrustPolicy};
-use verifier_core::verify::{self, NoProgress, Progress};
+use verifier_core::verify::{self, Layer, NoProgress, Progress};
 use verifier_core::workpaper::Content;
 
 use super::{Event, Job, Outcome};
@@ -41,6 +41,11 @@ impl Progress for JobProgress<'_> {
         }
         *last = Some(Instant::now());
         self.outbox.send(Event::Progress { job: self.job, step: self.step, done, of }).ok();
+        (self.wake)();
+    }
+
+    fn layer(&self, layer: Layer) {
+        self.outbox.send(Event::Layer { job: self.job, layer }).ok();
         (self.wake)();
     }
 
@@ -92,7 +97,7 @@ fn rows(
 }
 
 /// The strict default as of now.
-fn policy(job: &Job) -> TrustPolicy {
+pub(super) fn policy(job: &Job) -> TrustPolicy {
     let mut policy = TrustPolicy::new(now());
     policy.workers = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     policy.trust_root = job.trust_root.as_ref().map(|path| named(path, &policy.limits));

@@ -64,6 +64,7 @@ pub(crate) fn verify(part: &Part, policy: &TrustPolicy, out: &mut ReportBuilder)
     if bundle::is_bundle(root) {
         return bundle::verify_document(root, bundle::Purpose::Checkpoint, part, policy, out);
     }
+    out.has_fields_of("checkpoint");
     judge(root, "", part, policy, out);
 }
 

@@ -21,7 +21,7 @@ use crate::bytes::Blob;
 use crate::claim::scope::ScopeFacts;
 use crate::claim::{closure, decided, name, payload_digest, revocation, walk};
 use crate::evidence::stream::{self, Decoded, Settings, StreamError, Streamed};
-use crate::evidence::{ExportSet, Progress};
+use crate::evidence::{ExportSet, Layer, Progress};
 use crate::finding::{Effect, Finding, Location, Verdict, catalog};
 use crate::json::{AnomalyKind, Document, ParserLimits, Value};
 use crate::registry::Semantics;
@@ -141,6 +141,7 @@ pub(crate) fn verify(
     let semantics = crate::registry::resolve(root, &*siblings, &policy.limits);
     out.semantics = semantics.summary.clone();
     let visitor = RecordVisitor::new(&binding_keys);
+    progress.layer(Layer::Bytes);
     let Some((streamed, mut collected)) = read_payload(set, policy, progress, &visitor, out) else {
         return;
     };
@@ -157,6 +158,7 @@ pub(crate) fn verify(
     describe(&export, out);
     report_text_faults(&export, out);
     let mut gate = Gate { stopped: semantics.report_failure(out, export.manifest_label()), export: &export };
+    progress.layer(Layer::Signatures);
     integrity::check(&export, out);
     identity::check(&export, out);
     gate.after(name::EXPORT_INTEGRITY, out);
@@ -181,18 +183,22 @@ pub(crate) fn verify(
     for claim in WORKFLOW_CLAIMS {
         gate.after(claim, out);
     }
+    progress.layer(Layer::Chain);
     gate.step(&[name::LOCAL_CONTINUITY], out, |out| walk::check(&export, collected.chain, out));
     gate.after(name::LOCAL_CONTINUITY, out);
     payload_digest::check(&export, &collected.digests, out);
+    progress.layer(Layer::Log);
     let log = crate::claim::tlog::check(&export, out);
     let has_decisions = collected.has_decisions;
     if fields_bundle(&export) {
         // A manifest beside a bundle must not make the bundle's own signature go unread.
         crate::claim::bundle::check_inner(&export, out);
     }
+    progress.layer(Layer::Closures);
     gate.step(&[name::CLOSURE_SIGNATURE, name::CLOSURE_DIGEST, name::CLOSURE_DISPATCH], out, |out| {
         closure::check(&export, collected.closures, out);
     });
+    progress.layer(Layer::Timestamps);
     decided::check(&export, has_decisions, log.as_ref(), out);
     semantics.enforce(out, export.manifest_label());
     semantics.annotate(out);

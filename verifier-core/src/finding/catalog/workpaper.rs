@@ -18,7 +18,7 @@ crate::codes! {
         "None of the signatures is of the key that was expected.",
         "Ask whose key it is before relying on the paper." }
     WORKPAPER_EVIDENCE_DIFFERS {
-        "Other evidence than in the working paper",
+        "Other evidence or trust material than in the working paper",
         "A file that the working paper rests on is missing here, or has other bytes.",
         "Give the very files that the paper names." }
     WORKPAPER_VERDICT_DIFFERS {
@@ -37,4 +37,32 @@ crate::codes! {
         "Another version of the tool",
         "The working paper was made with another version than this one.",
         "Nothing to do if everything else is the same." }
+    WORKPAPER_KEY_NOT_STATED {
+        "Nobody said whose signature is expected",
+        "The signatures of the working paper verify, but no public key was given to compare their keys with.",
+        "Ask the signer for the public key by another way, and give it with --key." }
+    WORKPAPER_NOT_COUNTERSIGNED {
+        "Working paper without counter-signature",
+        "A counter-signature was required, and no reviewer signed the working paper.",
+        "Have a second person review and countersign it." }
+    WORKPAPER_PROJECTION_DIFFERS {
+        "Projection comes out otherwise",
+        "The stated marks and sample give other figures than the working paper states, or none.",
+        "Do not rely on the projection; make it again from the marks." }
+    WORKPAPER_PROJECTION_NOT_POSSIBLE {
+        "No projection",
+        "Drawn items carry no mark yet, or what was asked for is not offered for the sample.",
+        "Mark every drawn item, or choose a projection that fits the method." }
+    WORKPAPER_COMMITMENT_DIFFERS {
+        "Engagement is not the published one",
+        "The SHA-256 of the engagement of a sample is not the commitment that was published before the evidence was handed over.",
+        "Treat the sample as one that its maker may have chosen." }
+    WORKPAPER_WRITE_REFUSED {
+        "Working paper not written",
+        "The file exists already, a signature would end, or the change does not fit the paper; the file was left as it was.",
+        "Choose another file, or state that signatures may end." }
+    SAMPLE_NOT_DRAWN {
+        "No sample",
+        "The population is empty or has no amount, the size does not fit it, or the engagement is no single line of text.",
+        "Change method, size or engagement." }
 }
