@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use verifier_core::claim::ledger::{RuleOutcome, Statement};
+use verifier_core::claim::ledger::{RuleOutcome, Severity, Statement};
 use verifier_core::finding::Finding;
 use verifier_core::ledger::{Balance, Forecast, Ledger, Total, balances, forecast};
 use verifier_core::report::{Outcome, Report};
@@ -24,6 +24,8 @@ pub struct RuleLine {
     pub compares: &'static str,
     /// How it ended.
     pub outcome: RuleOutcome,
+    /// Whether a violation contradicts the books rather than being worth a look.
+    pub is_error: bool,
     /// Comparisons made, that could not be made, and that failed.
     pub counts: (u64, u64, u64),
 }
@@ -98,6 +100,7 @@ impl Books {
             title: result.rule.title,
             compares: result.rule.compares,
             outcome: result.outcome(),
+            is_error: result.rule.severity == Severity::Error,
             counts: (result.checked, result.missing, result.violated),
         });
         let accounts = (0_usize..).zip(&statement.replay.accounts);

@@ -226,7 +226,7 @@ fn other_proof(raw: &str, detail: u64) -> Option<(String, &'static str)> {
 }
 
 /// The nodes of a kind that hold at least `least` others.
-fn holders<'f>(file: &'f File, kind: Kind, least: usize) -> Vec<&'f Node> {
+fn holders(file: &File, kind: Kind, least: usize) -> Vec<&Node> {
     file.nodes.iter().filter(|node| node.kind == kind && node.children.len() >= least).collect()
 }
 

@@ -97,7 +97,7 @@ fn keys(state: &State, sender: &CommandSender, ui: &mut Ui) {
 fn input(state: &State, sender: &CommandSender, ui: &mut Ui) {
     ui.add_space(4.0);
     ui.horizontal(|ui| {
-        let width = (ui.available_width() - 740.0).max(160.0);
+        let width = (ui.available_width() - 810.0).max(160.0);
         let path = field("Evidence", "a file, folder or archive", &state.path, width, ui);
         if let Some(text) = path.edited {
             sender.send(Command::EditPath(text));
@@ -106,7 +106,7 @@ fn input(state: &State, sender: &CommandSender, ui: &mut Ui) {
         if let Some(text) = keys.edited {
             sender.send(Command::EditKeyManifest(text));
         }
-        let root = field("Trust root", "compiled in", &state.trust_root, 120.0, ui);
+        let root = field("Trust root", "compiled in", &state.trust_root, 220.0, ui);
         if let Some(text) = root.edited {
             sender.send(Command::EditTrustRoot(text));
         }

@@ -273,7 +273,8 @@ fn rules(books: &Books, ui: &mut Ui) {
         for line in &books.rules {
             let shape = match line.outcome {
                 RuleOutcome::Holds => Mark::Good,
-                RuleOutcome::Violated => Mark::Bad,
+                RuleOutcome::Violated if line.is_error => Mark::Bad,
+                RuleOutcome::Violated => Mark::Open,
                 RuleOutcome::DataMissing => Mark::Open,
                 _ => Mark::Note,
             };

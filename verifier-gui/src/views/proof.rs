@@ -78,6 +78,15 @@ fn paths(report: &Report) -> Vec<(&'static str, Vec<Step<'_>>)> {
         "transparency_log.inclusion.v1",
     ));
     logged.extend(step(report, "Witnesses that cosigned the head", "transparency_log.witness.v1"));
+    if logged.is_empty() {
+        logged.push(Step {
+            title: "Leaf, Merkle path, signed head, witnesses".to_owned(),
+            claim: None,
+            shape: Mark::Open,
+            word: "not established".to_owned(),
+            detail: Some("no inclusion proofs are beside the evidence"),
+        });
+    }
     let mut timed = Vec::new();
     timed.extend(step(report, "Decided before the request left", "permit.decided_before_dispatch.v1"));
     timed.extend(step(report, "The time bounds of the decision", "permit.decision_interval.v1"));
@@ -150,12 +159,12 @@ fn interval(report: &Report, permit: &str, ui: &mut Ui) {
     let intervals = report.decisions.as_ref().map(|decisions| &decisions.intervals);
     let mut own = intervals.into_iter().flatten();
     let Some(interval) = own.find(|interval| interval.permit_id.eq_ignore_ascii_case(permit)) else { return };
-    let bound = |bound: &Option<Bound>| match bound {
-        Some(bound) => format!("{} ({})", escape(&bound.time), escape(&bound.source)),
-        None => "no outside time".to_owned(),
+    let line = |what: &str, bound: &Option<Bound>| match bound {
+        Some(bound) => format!("{what} {} ({})", escape(&bound.time), escape(&bound.source)),
+        None => format!("{what} (not established: nobody outside vouches for a time)"),
     };
-    ui.label(format!("decided no later than {}", bound(&interval.decided_no_later_than)));
-    ui.label(format!("dispatched no earlier than {}", bound(&interval.dispatched_no_earlier_than)));
+    ui.label(line("decided no later than", &interval.decided_no_later_than));
+    ui.label(line("dispatched no earlier than", &interval.dispatched_no_earlier_than));
 }
 
 /// The members of the record in the order of its bytes, each with what covers it.

@@ -247,7 +247,7 @@ pub(super) fn buttons(review: &Review, kind: MarkKind, id: &str, sender: &Comman
                 MarkStatus::Exception => "Exception",
                 MarkStatus::Explained => "Explained",
             };
-            if ui.selectable_label(chosen, title).clicked() {
+            if ui.add(egui::Button::new(title).selected(chosen)).clicked() {
                 let status = (!chosen).then_some(status);
                 sender.send(Command::Review(ReviewCommand::Mark(kind, id.to_owned(), status)));
             }

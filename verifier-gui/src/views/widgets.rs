@@ -101,10 +101,18 @@ pub(super) fn word(mark: Mark, text: &str, ui: &Ui) -> RichText {
 /// The word for how serious a finding is.
 pub(super) fn effect(effect: Effect) -> String {
     match effect {
-        Effect::Fails { verdict } => verdict.as_str().replace('_', " "),
-        Effect::Limits { verdict } => format!("{}, not required", verdict.as_str().replace('_', " ")),
+        Effect::Fails { verdict } => word_of(verdict),
+        Effect::Limits { verdict } => format!("{}, not required", word_of(verdict)),
         Effect::Unreadable => "unreadable".to_owned(),
         Effect::Notes => "note".to_owned(),
+    }
+}
+
+/// A verdict in the words of the overview.
+fn word_of(verdict: Verdict) -> String {
+    match verdict {
+        Verdict::InsufficientEvidence => "not established".to_owned(),
+        other => other.as_str().replace('_', " "),
     }
 }
 

@@ -29,11 +29,11 @@ pub(super) fn run(batches: &[Batch], job: &Job) -> Result<Compared, String> {
 
 /// The only export, or else the only bundle.
 fn export<'a>(batches: &'a [Batch], what: &str) -> Result<&'a Evidence, String> {
-    let sets = || batches.iter().flat_map(|batch| &batch.sets);
-    for wanted in [(|set: &&Evidence| matches!(set, Evidence::Export(_))) as fn(&&Evidence) -> bool, |set| {
-        matches!(set, Evidence::Bundle(_))
-    }] {
-        let mut found = sets().filter(wanted);
+    type Wanted = fn(&&Evidence) -> bool;
+    const WANTED: [Wanted; 2] =
+        [|set| matches!(set, Evidence::Export(_)), |set| matches!(set, Evidence::Bundle(_))];
+    for wanted in WANTED {
+        let mut found = batches.iter().flat_map(|batch| &batch.sets).filter(wanted);
         match (found.next(), found.next()) {
             (Some(only), None) => return Ok(only),
             (Some(_), Some(_)) => return Err(format!("{what} holds several exports; open one of them")),

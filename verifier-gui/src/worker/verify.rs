@@ -72,7 +72,7 @@ pub(super) fn run(job: &Job, mut progress: JobProgress<'_>) -> Outcome {
     progress.step = "Reading rows";
     let rows = catch_unwind(AssertUnwindSafe(|| rows(&batches, &reports, &policy, &progress)));
     let books = rows.unwrap_or_else(|_| Err("reading the rows stopped inside the program".to_owned()));
-    let content = Content::of("", Vec::new(), &reports, None);
+    let content = Content::under("", &policy, &reports, None);
     Outcome {
         content,
         reports: reports.into_iter().map(Arc::new).collect(),
