@@ -13,7 +13,7 @@
 //! | fate | means |
 //! | --- | --- |
 //! | caught | the run is no longer verified |
-//! | same meaning | the JSON is the same value as before, or only the order of a set differs |
+//! | same meaning | the JSON is the same value as before, or a set has its items in another order or one of them twice |
 //! | listed | not noticed, at a place that no signature covers and the report says so, or in a file that the verdict does not rest on |
 //! | survived | not noticed, at a place that the report calls covered: a fault of the verifier |
 
@@ -221,7 +221,8 @@ fn judge(target: &Target, policy: &TrustPolicy, mutant: &Mutant) -> Fate {
         let failing = report.findings.iter().find(|finding| finding.effect.verdict().is_some());
         return Fate::Caught(failing.map_or("(no finding)", |finding| finding.code.id));
     }
-    let is_order = mutant.class == Class::ItemsSwapped && Target::is_unordered(&mutant.pointer);
+    let is_order = matches!(mutant.class, Class::ItemsSwapped | Class::ItemRepeated)
+        && Target::is_unordered(&mutant.pointer);
     if is_order || target.means_the_same(mutant.file, &mutant.bytes) {
         return Fate::SameMeaning;
     }

@@ -137,7 +137,7 @@ impl Target {
         self.files.iter().filter(|file| file.is_dispensable).map(|file| file.label.clone()).collect()
     }
 
-    /// Whether a change of the order of the items means nothing.
+    /// Whether the order of the items means nothing, and the same item twice is one.
     pub(super) fn is_unordered(pointer: &str) -> bool {
         let list = pointer.rsplit_once('/').map_or(pointer, |(list, _)| list);
         UNORDERED.contains(&list)
