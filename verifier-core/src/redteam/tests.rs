@@ -1,6 +1,4 @@
-//! Attacks on the demo archive.
-
-use std::path::Path;
+//! Attacks on a small export of the issuer.
 
 use super::*;
 use crate::bytes::Limits;
@@ -8,20 +6,31 @@ use crate::evidence::gather;
 use crate::time::Timestamp;
 use crate::trust::NamedBlob;
 
-fn demo() -> (Evidence, TrustPolicy) {
-    let folder = testvectors::root().join("demo");
-    let batches = gather(&[folder.join("borealis-research").as_path()], &Limits::default());
+/// Five permits with their manifest and key manifest, in memory.
+fn small() -> (Evidence, TrustPolicy) {
+    let case = testvectors::Case::all()
+        .unwrap()
+        .into_iter()
+        .find(|case| case.id == "generated-export-small")
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    case.write_files(folder.path()).unwrap();
+    let mut policy = TrustPolicy::new(Timestamp::parse("2026-11-01T00:00:00Z").unwrap());
+    let root = std::fs::read(folder.path().join("trust-root.json")).unwrap();
+    std::fs::remove_file(folder.path().join("trust-root.json")).unwrap();
+    policy.trust_root = Some(NamedBlob::new("trust-root.json", root));
+    let batches = gather(&[folder.path()], &Limits::default());
     let export =
         batches.into_iter().flat_map(|batch| batch.sets).find(|set| matches!(set, Evidence::Export(_)));
-    let mut policy = TrustPolicy::new(Timestamp::parse("2026-11-01T00:00:00Z").unwrap());
-    let root = std::fs::read(folder.join(Path::new("trust-root.json"))).unwrap();
-    policy.trust_root = Some(NamedBlob::new("trust-root.json", root));
-    (export.unwrap(), policy)
+    let export = export.unwrap();
+    // From memory, so that the folder may go.
+    let target = Target::new(&export, &policy).unwrap();
+    (target.with(usize::MAX, Vec::new()), policy)
 }
 
 #[test]
 fn nothing_survives_that_the_report_calls_covered() {
-    let (evidence, policy) = demo();
+    let (evidence, policy) = small();
     let attack = attack(&evidence, &policy, "a seed", 400, &NoProgress).unwrap();
     let missed: Vec<_> = attack.survivors.iter().filter(|survivor| !survivor.is_listed).collect();
     assert!(missed.is_empty(), "{missed:#?}");
@@ -37,7 +46,7 @@ fn nothing_survives_that_the_report_calls_covered() {
 
 #[test]
 fn the_same_seed_gives_the_same_attack_with_any_number_of_threads() {
-    let (evidence, mut policy) = demo();
+    let (evidence, mut policy) = small();
     let show = |attack: Attack| format!("{attack:?}");
     let one = show(attack(&evidence, &policy, "s", 70, &NoProgress).unwrap());
     policy.workers = NonZeroUsize::new(3).unwrap();
@@ -48,7 +57,7 @@ fn the_same_seed_gives_the_same_attack_with_any_number_of_threads() {
 /// A verifier that asks for no signature and no chain notices little: the attack must show that.
 #[test]
 fn a_weak_policy_has_survivors() {
-    let (evidence, mut policy) = demo();
+    let (evidence, mut policy) = small();
     policy.keys = crate::trust::KeySource::SelfAttested;
     match attack(&evidence, &policy, "s", 70, &NoProgress) {
         Ok(attack) => assert!(attack.total().caught > 0),
