@@ -1,7 +1,7 @@
 //! Envelopes over their bookings: held, spent and limit as lines, moments above the limit as crosses.
 
 use egui::Ui;
-use egui_plot::{Legend, Line, LineStyle, MarkerShape, Plot, PlotPoints, Points};
+use egui_plot::{Corner, Legend, Line, LineStyle, MarkerShape, Plot, PlotPoints, Points};
 use verifier_core::ledger::Balance;
 use verifier_core::render::escape;
 
@@ -47,7 +47,7 @@ fn course(line: &EnvelopeLine, ui: &mut Ui) {
         [ui.visuals().hyperlink_color, Mark::Good.colour(ui), Mark::Open.colour(ui), Mark::Bad.colour(ui)];
     Plot::new(("course", &line.envelope))
         .height(150.0)
-        .legend(Legend::default())
+        .legend(Legend::default().position(Corner::LeftTop))
         .allow_zoom(false)
         .allow_scroll(false)
         .allow_drag(false)

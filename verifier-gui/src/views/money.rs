@@ -1,7 +1,7 @@
 //! Spend, budgets and the reconciliation rules.
 
 use egui::{Grid, ScrollArea, Ui};
-use egui_plot::{Bar, BarChart, HLine, Legend, Line, LineStyle, Plot, PlotPoints};
+use egui_plot::{Bar, BarChart, Corner, HLine, Legend, Line, LineStyle, Plot, PlotPoints};
 use verifier_core::claim::ledger::RuleOutcome;
 use verifier_core::render::escape;
 
@@ -62,7 +62,7 @@ fn totals(books: &Books, sender: &CommandSender, ui: &mut Ui) {
             ("Actual cost, USD", books.total.actual),
             ("   without verified provider evidence", unverified),
             ("Usage rows, USD", books.total.booked),
-            ("   difference to actual cost", books.total.difference),
+            ("   difference where a permit states both", books.total.difference),
         ] {
             ui.label(title);
             figure(&amount(micros), MONEY, ui);
@@ -135,7 +135,7 @@ fn days(books: &Books, sender: &CommandSender, ui: &mut Ui) {
         .show_x(false)
         .show_y(false)
         .x_axis_formatter(label)
-        .legend(Legend::default())
+        .legend(Legend::default().position(Corner::LeftTop))
         .show(ui, |plot| {
             plot.bar_chart(BarChart::new("USD by day", bars).color(colour));
             plot.line(Line::new("sum so far, USD", sums).color(sum_colour));
