@@ -15,6 +15,10 @@ use crate::state::View;
 pub enum Command {
     /// Verify these paths together.
     Open(Vec<PathBuf>),
+    /// Look into a folder to choose evidence from; `None` for the one beside the path field.
+    Browse(Option<PathBuf>),
+    /// Choose nothing.
+    CloseBrowse,
     /// Verify what the path field names.
     OpenField,
     /// The path field was edited.

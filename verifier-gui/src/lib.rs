@@ -4,6 +4,7 @@
 //! verification runs on a thread of its own ([`worker`]). No socket is opened.
 
 mod app;
+pub mod browse;
 mod command;
 pub mod export;
 pub mod filter;

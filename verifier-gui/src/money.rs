@@ -6,6 +6,7 @@ use verifier_core::claim::ledger::{RuleOutcome, Severity, Statement};
 use verifier_core::finding::Finding;
 use verifier_core::ledger::{Balance, Forecast, Ledger, Total, balances, forecast};
 use verifier_core::report::{Outcome, Report};
+use verifier_core::trust::KeyEntry;
 
 use crate::filter::Field;
 use crate::timeline::Timeline;
@@ -93,6 +94,12 @@ impl Books {
     /// Computes everything from rows that were read beside `reports`.
     #[must_use]
     pub fn new(ledger: Ledger, reports: &[Report]) -> Self {
+        Self::under(ledger, reports, &[])
+    }
+
+    /// The same, beside the keys of the trust source.
+    #[must_use]
+    pub fn under(ledger: Ledger, reports: &[Report], keys: &[KeyEntry]) -> Self {
         let statement = Statement::new(&ledger, None, 100);
         let verified = reports.iter().all(|report| report.outcome == Outcome::Verified);
         let rules = statement.rules.iter().map(|result| RuleLine {
@@ -133,7 +140,7 @@ impl Books {
             findings: statement.findings(),
             envelopes: envelopes.collect(),
             forecast: forecast(&ledger),
-            timeline: Timeline::new(&ledger, reports),
+            timeline: Timeline::new(&ledger, reports, keys),
             ledger: Ledger::default(),
         };
         books.ledger = ledger;

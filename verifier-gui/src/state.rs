@@ -8,6 +8,7 @@ use verifier_core::evidence::{Batch, Layer};
 use verifier_core::finding::{Finding, Location};
 use verifier_core::report::Report;
 
+use crate::browse::Browse;
 use crate::filter::Field;
 use crate::money::Books;
 use crate::review::Review;
@@ -76,6 +77,8 @@ pub struct State {
     pub key_manifest: String,
     /// The field of the trust root; empty for the compiled-in one.
     pub trust_root: String,
+    /// The folder that evidence is chosen from.
+    pub browse: Option<Browse>,
     /// Paths opened before, newest first.
     pub recent: Vec<PathBuf>,
     /// What fills the window.

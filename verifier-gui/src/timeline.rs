@@ -8,6 +8,7 @@ use verifier_core::finding::{Effect, Finding};
 use verifier_core::ledger::Ledger;
 use verifier_core::report::Report;
 use verifier_core::time::Timestamp;
+use verifier_core::trust::{Bound, KeyEntry};
 
 /// Steps into which a lane is divided; what falls into one step is one point.
 pub const STEPS: i64 = 2_000;
@@ -42,7 +43,7 @@ pub struct Timeline {
 impl Timeline {
     /// The lanes of rows and reports.
     #[must_use]
-    pub fn new(ledger: &Ledger, reports: &[Report]) -> Self {
+    pub fn new(ledger: &Ledger, reports: &[Report], keys: &[KeyEntry]) -> Self {
         let mut lanes: BTreeMap<(u8, String, String), Vec<(i64, String)>> = BTreeMap::new();
         let mut put = |order: u8, title: String, filter: String, at: i64, what: &str| {
             lanes.entry((order, title, filter)).or_default().push((at, what.to_owned()));
@@ -77,6 +78,28 @@ impl Timeline {
                         let lane = "time from outside".to_owned();
                         put(3, lane, String::new(), at.unix_micros(), &bound.source);
                     }
+                }
+            }
+        }
+        for checkpoint in reports.iter().flat_map(|report| &report.checkpoints) {
+            if let Some(at) = Timestamp::parse(&checkpoint.time) {
+                let source = serde_json::to_value(checkpoint.source).unwrap_or_default();
+                let source = source.as_str().unwrap_or_default().replace('_', " ");
+                put(2, "checkpoint".to_owned(), String::new(), at.unix_micros(), &source);
+            }
+        }
+        for key in keys {
+            let purpose = key.purpose.as_deref().unwrap_or_default().replace('_', " ");
+            let id = key.key_id.as_deref().unwrap_or_default();
+            for (what, bound) in [
+                ("begins", &key.valid_from),
+                ("ends", &key.valid_to),
+                ("revoked", &key.revoked_at),
+                ("compromised", &key.compromised_at),
+            ] {
+                if let Bound::At(at) = bound {
+                    let title = format!("key {what}: {purpose}");
+                    put(4, title, String::new(), at.unix_micros(), id);
                 }
             }
         }
@@ -133,7 +156,7 @@ mod tests {
                 ..PermitRow::default()
             });
         }
-        let timeline = Timeline::new(&ledger, &[]);
+        let timeline = Timeline::new(&ledger, &[], &[]);
         assert_eq!(timeline.span, Some((0, 19_999_000_000)));
         assert_eq!(timeline.without_time, 1);
         let counts: Vec<_> = timeline.lanes.iter().map(|lane| (lane.title.as_str(), lane.count)).collect();
@@ -143,6 +166,6 @@ mod tests {
             assert_eq!(lane.points.iter().map(|(_, count, _)| count).sum::<u64>(), lane.count);
             assert!(crate::filter::parse(&lane.filter).is_ok(), "{}", lane.filter);
         }
-        assert!(Timeline::new(&Ledger::default(), &[]).lanes.is_empty());
+        assert!(Timeline::new(&Ledger::default(), &[], &[]).lanes.is_empty());
     }
 }

@@ -8,6 +8,7 @@ use verifier_core::finding::Location;
 use verifier_core::render::headline;
 use verifier_core::workpaper::MarkKind;
 
+use crate::browse::Browse;
 use crate::command::Command;
 use crate::export::Sheet;
 use crate::filter;
@@ -27,6 +28,13 @@ pub fn apply(command: Command, state: &mut State, worker: &Worker) {
             }
             open(paths, state, worker);
         }
+        Command::Browse(folder) => {
+            state.browse = Some(match folder {
+                Some(folder) => Browse::into(&folder),
+                None => Browse::beside(&state.path),
+            });
+        }
+        Command::CloseBrowse => state.browse = None,
         Command::OpenField => {
             let path = state.path.trim();
             if !path.is_empty() {
@@ -330,6 +338,7 @@ fn open(paths: Vec<PathBuf>, state: &mut State, worker: &Worker) {
         cancelled: false,
     });
     state.closing = Closing::No;
+    state.browse = None;
     let (key_manifest, trust_root) = keys(state);
     worker.submit(Job { number: state.last_job, paths, key_manifest, trust_root });
 }

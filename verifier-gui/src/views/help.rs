@@ -12,6 +12,7 @@ pub(super) fn show(sender: &CommandSender, ui: &mut Ui) {
             ui.end_row();
         };
         line("F1", "this list");
+        line("Ctrl+O", "choose evidence from a folder");
         line("Escape", "close this list; stop a verification");
         line("Tab, Shift+Tab", "next and previous control; Space or Enter presses it");
         line("Enter in the path field", "verify");

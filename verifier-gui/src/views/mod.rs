@@ -1,5 +1,6 @@
 //! What the window draws. Views read the state and send commands; every text of the evidence is escaped.
 
+mod browse;
 mod compare;
 mod course;
 mod exceptions;
@@ -39,6 +40,9 @@ pub fn window(state: &State, sender: &CommandSender, ui: &mut Ui) {
         if state.shows_help {
             return help::show(sender, ui);
         }
+        if let (None, Some(browse)) = (&state.running, &state.browse) {
+            return browse::show(browse, sender, ui);
+        }
         match (&state.running, &state.session) {
             (Some(running), _) => progress(running, sender, ui),
             (None, Some(session)) => result(state, session, sender, ui),
@@ -52,6 +56,12 @@ fn keys(state: &State, sender: &CommandSender, ui: &mut Ui) {
     let typing = ui.ctx().egui_wants_keyboard_input();
     let pressed =
         |modifiers: Modifiers, key: Key| ui.ctx().input_mut(|input| input.consume_key(modifiers, key));
+    if pressed(Modifiers::COMMAND, Key::O) {
+        sender.send(Command::Browse(None));
+    }
+    if state.browse.is_some() && pressed(Modifiers::NONE, Key::Escape) {
+        sender.send(Command::CloseBrowse);
+    }
     if pressed(Modifiers::NONE, Key::F1) || (state.shows_help && pressed(Modifiers::NONE, Key::Escape)) {
         sender.send(Command::ToggleHelp);
     }
@@ -97,7 +107,7 @@ fn keys(state: &State, sender: &CommandSender, ui: &mut Ui) {
 fn input(state: &State, sender: &CommandSender, ui: &mut Ui) {
     ui.add_space(4.0);
     ui.horizontal(|ui| {
-        let width = (ui.available_width() - 810.0).max(160.0);
+        let width = (ui.available_width() - 880.0).max(160.0);
         let path = field("Evidence", "a file, folder or archive", &state.path, width, ui);
         if let Some(text) = path.edited {
             sender.send(Command::EditPath(text));
@@ -109,6 +119,9 @@ fn input(state: &State, sender: &CommandSender, ui: &mut Ui) {
         let root = field("Trust root", "compiled in", &state.trust_root, 220.0, ui);
         if let Some(text) = root.edited {
             sender.send(Command::EditTrustRoot(text));
+        }
+        if ui.button("Open…").clicked() {
+            sender.send(Command::Browse(None));
         }
         if ui.button("Verify").clicked() || path.entered || keys.entered || root.entered {
             sender.send(Command::OpenField);

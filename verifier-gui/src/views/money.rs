@@ -10,7 +10,7 @@ use super::widgets::{Mark, figure, mark, section, word};
 use crate::command::{Command, CommandSender};
 use crate::filter::Field;
 use crate::money::{Books, SUMMED, amount, grouped};
-use crate::state::Session;
+use crate::state::{Session, View};
 
 /// Widths of columns.
 const MONEY: f32 = 130.0;
@@ -51,7 +51,7 @@ pub(super) fn show(session: &Session, sender: &CommandSender, ui: &mut Ui) {
         envelopes(books, ui);
         course::show(books, ui);
         section("Rules", ui);
-        rules(books, ui);
+        rules(books, sender, ui);
     });
 }
 
@@ -261,7 +261,7 @@ fn forecast(books: &Books, ui: &mut Ui) {
     ));
 }
 
-fn rules(books: &Books, ui: &mut Ui) {
+fn rules(books: &Books, sender: &CommandSender, ui: &mut Ui) {
     Grid::new("rules").num_columns(6).striped(true).spacing([16.0, 2.0]).show(ui, |ui| {
         for title in ["", "Rule", ""] {
             ui.strong(title);
@@ -280,7 +280,14 @@ fn rules(books: &Books, ui: &mut Ui) {
             };
             let (checked, missing, violated) = line.counts;
             mark(shape, &line.outcome.as_str().replace('_', " "), ui);
-            ui.label(format!("{} {}", line.id, line.title)).on_hover_text(line.compares);
+            let title = format!("{} {}", line.id, line.title);
+            if violated > 0 {
+                if ui.link(title).on_hover_text(line.compares).clicked() {
+                    sender.send(Command::Show(View::Exceptions));
+                }
+            } else {
+                ui.label(title).on_hover_text(line.compares);
+            }
             ui.label(word(shape, &line.outcome.as_str().replace('_', " "), ui));
             for count in [checked, missing, violated] {
                 figure(&grouped(&count.to_string()), COUNT, ui);

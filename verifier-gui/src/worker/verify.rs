@@ -17,7 +17,7 @@ use verifier_core::finding::catalog::input::INTERNAL_ERROR;
 use verifier_core::ledger;
 use verifier_core::report::Report;
 use verifier_core::time::Timestamp;
-use verifier_core::trust::{KeySource, NamedBlob, TrustPolicy};
+use verifier_core::trust::{KeyRing, KeySource, NamedBlob, TrustPolicy};
 use verifier_core::verify::{self, Layer, NoProgress, Progress};
 use verifier_core::workpaper::Content;
 
@@ -93,7 +93,7 @@ fn rows(
     if ledger.permits.is_empty() && ledger.events.is_empty() {
         return Err("this evidence has no permit records and no budget bookings".to_owned());
     }
-    Ok(Books::new(ledger, reports))
+    Ok(Books::under(ledger, reports, KeyRing::load(policy).entries()))
 }
 
 /// The strict default as of now.
