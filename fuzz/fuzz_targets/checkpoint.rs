@@ -29,7 +29,7 @@ fuzz_target!(|bytes: &[u8]| {
     let noted = Reference::parse("pin", blob(), limits).ok();
     let references = noted.into_iter().collect();
     let observation =
-        observe("surface.json", Ok(blob()), &Expectation { references, require_rekor: false }, limits);
+        observe("surface.json", Ok(blob()), &Expectation { references, require_rekor: false, rekor: None }, limits);
     assert_eq!(observation.proved.is_some(), observation.outcome() == Outcome::Verified);
     let Some((signed, sound)) = signed(bytes, limits) else { return };
     for report in run(signed) {

@@ -12,7 +12,7 @@ use verifier_core::trust::{KeySource, NamedBlob, TrustPolicy};
 use verifier_core::verify::{NoProgress, verify_batch};
 
 const KEYS: &[u8] = include_bytes!("../seeds/key_manifest/small.json");
-const BUNDLE: &[u8] = include_bytes!("../../testvectors/generated/evidence-bundle/ledger/bundle.json");
+const BUNDLE: &[u8] = include_bytes!("../../testvectors/generated/shared/bundle-82d8df7e2a42.json");
 const STRANGER: &[u8] =
     include_bytes!("../../testvectors/generated/evidence-bundle/signed-by-a-stranger/bundle.json");
 

@@ -13,7 +13,7 @@ use verifier_core::trust::kit::{Item, TrustKit};
 use verifier_core::trust::{NamedBlob, TrustPolicy};
 use verifier_core::verify::{NoProgress, verify_batch};
 
-const BUNDLE: &[u8] = include_bytes!("../../testvectors/generated/evidence-bundle/ledger/bundle.json");
+const BUNDLE: &[u8] = include_bytes!("../../testvectors/generated/shared/bundle-82d8df7e2a42.json");
 const DATES: [&str; 4] = ["0001-01-01", "2026-06-20", "2026-08-09", "9999-12-31"];
 
 fuzz_target!(|bytes: &[u8]| {
