@@ -93,6 +93,8 @@ pub struct State {
     pub last_job: u64,
     /// Columns that the table of permits begins with; empty for the usual ones.
     pub columns: Vec<Field>,
+    /// What was asked for while the review was not saved; asked for once more, it is opened.
+    pub leaving: Option<Vec<PathBuf>>,
     /// How far the closing of the window is.
     pub closing: Closing,
 }
@@ -103,6 +105,8 @@ pub enum Closing {
     /// Nobody asked.
     #[default]
     No,
+    /// The review is not saved; the window stays until it is closed once more.
+    Unsaved,
     /// The evidence is being read again.
     Checking,
     /// These files are no longer what was verified; the window stays until it is closed once more.

@@ -78,7 +78,8 @@ pub fn apply(command: Command, state: &mut State, worker: &Worker) {
 /// Reads the evidence once more before the window closes; asked a second time, it closes.
 fn close(state: &mut State, worker: &Worker) {
     state.closing = match (&state.closing, &state.session) {
-        (Closing::No, Some(session)) if !session.cancelled => {
+        (Closing::No, Some(session)) if !session.review.is_saved => Closing::Unsaved,
+        (Closing::No | Closing::Unsaved, Some(session)) if !session.cancelled => {
             worker.recheck(Arc::clone(&session.batches), session.reports.clone());
             Closing::Checking
         }
@@ -201,10 +202,17 @@ fn in_review(command: ReviewCommand, session: &mut Session, worker: &Worker) -> 
             let path = named(&review.file)?;
             worker.review(ReviewWork::Save(Box::new(review.paper.clone()), path));
         }
-        ReviewCommand::Open => worker.review(ReviewWork::Load(named(&review.file)?)),
+        ReviewCommand::Open => {
+            let books = session.books.as_ref().ok().map(Arc::clone);
+            worker.review(ReviewWork::Load(named(&review.file)?, books));
+        }
         ReviewCommand::EditKey(text) => review.key = text,
         ReviewCommand::Sign(role) => {
             let key = named(&review.key)?;
+            if let Err(why) = review.may_sign() {
+                review.said = Some(Err(why));
+                return None;
+            }
             worker.review(ReviewWork::Sign(Box::new(review.paper.clone()), key, role));
         }
         ReviewCommand::EditEngagement(text) => review.engagement = text,
@@ -242,8 +250,9 @@ fn now_text() -> String {
 
 fn reviewed(done: Result<Reviewed, String>, review: &mut Review) {
     let said = match done {
-        Ok(Reviewed::Saved(said)) => {
-            review.is_saved = true;
+        Ok(Reviewed::Saved(paper, said)) => {
+            // What was changed while it was written is not in the file.
+            review.is_saved = *paper == review.paper;
             Ok(said)
         }
         Ok(Reviewed::Loaded(paper)) => review.go_on(*paper),
@@ -318,6 +327,12 @@ fn refilter(session: &mut Session, worker: &Worker) {
 }
 
 fn open(paths: Vec<PathBuf>, state: &mut State, worker: &Worker) {
+    let unsaved = state.session.as_ref().is_some_and(|session| !session.review.is_saved);
+    if unsaved && state.leaving.as_ref() != Some(&paths) {
+        state.leaving = Some(paths);
+        return;
+    }
+    state.leaving = None;
     worker.cancel();
     state.last_job = state.last_job.saturating_add(1);
     // An older result beside a new path could be taken for the new one.
@@ -389,6 +404,12 @@ pub fn take(event: Event, state: &mut State) {
         Event::Review(done) => {
             if let Some(session) = &mut state.session {
                 reviewed(done, &mut session.review);
+                if session.review.is_saved {
+                    state.leaving = None;
+                    if state.closing == Closing::Unsaved {
+                        state.closing = Closing::No;
+                    }
+                }
             }
         }
         Event::Record(record) => {
@@ -428,7 +449,7 @@ pub fn take(event: Event, state: &mut State) {
 
 #[cfg(test)]
 mod tests {
-    use verifier_core::workpaper::Content;
+    use verifier_core::workpaper::{Content, MarkStatus};
 
     use super::*;
     use crate::worker::Outcome;
@@ -466,6 +487,22 @@ mod tests {
         assert!(state.running.is_none() && state.session.is_some());
         take(Event::Filtered { job: 7, rows: Arc::new(vec![1]) }, &mut state);
         assert!(state.session.is_some_and(|session| session.table.rows.is_none()));
+    }
+
+    #[test]
+    fn an_unsaved_review_is_not_lost_by_one_key() {
+        let worker = Worker::start(|| {});
+        let mut state = running(1);
+        take(finished(1), &mut state);
+        let mark = ReviewCommand::Mark(MarkKind::Permit, "p".to_owned(), Some(MarkStatus::Checked));
+        apply(Command::Review(mark), &mut state, &worker);
+        let other = || Command::Open(vec!["/no/such/file".into()]);
+        apply(other(), &mut state, &worker);
+        assert!(state.session.is_some() && state.running.is_none());
+        apply(Command::Close, &mut state, &worker);
+        assert_eq!(state.closing, Closing::Unsaved);
+        apply(other(), &mut state, &worker);
+        assert!(state.session.is_none() && state.running.is_some());
     }
 
     #[test]

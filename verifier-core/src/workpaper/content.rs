@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::options;
@@ -249,6 +251,23 @@ impl Content {
         content.trust.sort();
         content.trust.dedup();
         content
+    }
+
+    /// Whether it rests on the same evidence, by digest.
+    #[must_use]
+    pub fn is_of_the_files_of(&self, other: &Self) -> bool {
+        let digests = |content: &Self| -> BTreeSet<String> {
+            content.files.iter().filter_map(|file| file.sha256.clone()).collect()
+        };
+        digests(self) == digests(other)
+    }
+
+    /// The same samples, marks and projections over what another run came to: its tool, date, options, files and
+    /// verdicts. Who works on with an earlier paper must not sign verdicts that this run did not give.
+    #[must_use]
+    pub fn over(self, run: &Self) -> Self {
+        let Self { title, samples, marks, projections, .. } = self;
+        Self { title, samples, marks, projections, ..run.clone() }
     }
 
     /// Sets the mark of a subject; the earlier one of the same subject ends. Projections follow the marks.

@@ -30,15 +30,28 @@ pub fn load(path: &Path) -> Result<Workpaper, String> {
         .map_err(|error| format!("{name} is no review file: {error}"))
 }
 
-/// Writes a review file beside its place and moves it there.
+/// Writes a review file beside its place and moves it there. Only an earlier review of the same evidence is replaced: the
+/// name may be that of the evidence itself, or of somebody else's review.
 ///
 /// # Errors
 /// A sentence; what stood there before is kept then.
 pub fn save(paper: &Workpaper, path: &Path) -> Result<String, String> {
+    if path.exists() {
+        let known = load(path).map_err(|_| {
+            let name = path.to_string_lossy();
+            format!("{name} exists and is no review file; nothing was written. Choose another name")
+        })?;
+        if !known.content.is_of_the_files_of(&paper.content) {
+            let name = path.to_string_lossy();
+            return Err(format!(
+                "{name} is the review of other evidence; nothing was written. Choose another name"
+            ));
+        }
+    }
     let mut aside = path.as_os_str().to_owned();
     aside.push(".part");
     let aside = Path::new(&aside);
-    let written = File::create(aside).and_then(|mut file| {
+    let written = File::create_new(aside).and_then(|mut file| {
         file.write_all(&paper.to_bytes())?;
         file.sync_all()?;
         fs::rename(aside, path)
@@ -64,4 +77,36 @@ pub fn sign(mut paper: Workpaper, key: &Path, role: Role, at: &str) -> Result<Wo
         .ok_or_else(|| format!("{name} is no key file: it must hold 64 lower-case hexadecimal digits"))?;
     paper.sign(&key, role, at).map_err(|fault| fault.to_string())?;
     Ok(paper)
+}
+
+#[cfg(test)]
+mod tests {
+    use verifier_core::workpaper::{Content, FileRecord};
+
+    use super::*;
+
+    /// The name may be that of the evidence, or of another review: neither is lost.
+    #[test]
+    fn only_an_earlier_review_of_the_same_evidence_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("export.json");
+        fs::write(&path, "{}").unwrap();
+        let paper = |digest: &str| {
+            let file = FileRecord {
+                role: "payload".to_owned(),
+                name: "export.json".to_owned(),
+                sha256: Some(digest.to_owned()),
+                bytes: None,
+            };
+            Workpaper::new(Content { files: vec![file], ..Content::default() })
+        };
+        assert!(save(&paper("sha256:aa"), &path).unwrap_err().contains("no review file"));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "{}");
+        let path = folder.path().join("review.json");
+        save(&paper("sha256:aa"), &path).unwrap();
+        save(&paper("sha256:aa"), &path).unwrap();
+        assert!(save(&paper("sha256:bb"), &path).unwrap_err().contains("other evidence"));
+        assert_eq!(load(&path).unwrap(), paper("sha256:aa"));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
 }

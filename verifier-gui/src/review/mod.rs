@@ -62,6 +62,8 @@ const UNDO: usize = 1_000;
 pub struct Review {
     /// What is kept.
     pub paper: Workpaper,
+    /// What this run came to; everything that is changed or signed here rests on it.
+    run: Content,
     /// The signatures that verify.
     pub signed: Vec<Signed>,
     /// The note for the next mark.
@@ -91,6 +93,7 @@ impl Review {
     #[must_use]
     pub fn new(content: Content) -> Self {
         Self {
+            run: content.clone(),
             paper: Workpaper::new(content),
             signed: Vec::new(),
             note: String::new(),
@@ -152,7 +155,11 @@ impl Review {
 
     /// Changes the content; earlier signatures end.
     fn change(&mut self, change: impl FnOnce(&mut Content)) {
-        self.paper.change(change);
+        let run = self.run.clone();
+        self.paper.change(|content| {
+            change(content);
+            *content = std::mem::take(content).over(&run);
+        });
         if self.paper.signatures.is_empty() {
             self.signed.clear();
         }
@@ -198,28 +205,41 @@ impl Review {
         let signed = paper.check().map_err(|fault| {
             format!("the review file was changed after it was signed: {fault}. Nothing of it was taken; ask for the signed file")
         })?;
-        let digests = |content: &Content| {
-            let mut digests: Vec<_> = content.files.iter().filter_map(|file| file.sha256.clone()).collect();
-            digests.sort();
-            digests.dedup();
-            digests
-        };
-        if digests(&paper.content) != digests(&self.paper.content) {
+        if !self.is_saved {
+            return Err("the review that is open is not saved. Save it first; nothing was taken".to_owned());
+        }
+        if !paper.content.is_of_the_files_of(&self.run) {
             return Err("the review is of other evidence than what is open. Nothing of it was taken; open the files that it names".to_owned());
         }
-        let verdicts = paper.content.verdicts != self.paper.content.verdicts;
+        let differs = paper.content.verdicts != self.run.verdicts;
         let mut said = match signed.as_slice() {
             [] => "the review goes on; it is not signed".to_owned(),
             [one] => format!("the review goes on; signed by {} at {}", one.public_key(), one.signed_at()),
             several => format!("the review goes on; {} signatures verify", several.len()),
         };
-        if verdicts {
-            said.push_str("; its verdicts differ from those shown here, which are newer");
+        if differs {
+            said.push_str("; its verdicts are not those shown here, so it cannot be countersigned here");
+        }
+        let mut paper = paper;
+        if signed.is_empty() {
+            paper.content = paper.content.over(&self.run);
         }
         (self.paper, self.signed, self.is_saved) = (paper, signed, true);
         self.undo.clear();
         self.redo.clear();
         Ok(said)
+    }
+
+    /// Whether it may be signed: what it says of the evidence must be what this run found.
+    ///
+    /// # Errors
+    /// A sentence.
+    pub fn may_sign(&self) -> Result<(), String> {
+        let (paper, run) = (&self.paper.content, &self.run);
+        if paper.verdicts == run.verdicts && paper.is_of_the_files_of(run) {
+            return Ok(());
+        }
+        Err("the review states other verdicts than this run gave; it was not signed. Change something to state those of this run".to_owned())
     }
 
     /// How many of a sample's permits are marked.
@@ -282,14 +302,47 @@ mod tests {
         let key = verifier_core::workpaper::SigningKey::from_text(&"07".repeat(32)).unwrap();
         paper.sign(&key, Role::Preparer, AT).unwrap();
         assert!(here.go_on(paper.clone()).unwrap().contains("signed by ed25519:"));
+        assert!(here.may_sign().is_ok());
         assert_eq!(here.signed.len(), 1);
         here.mark(MarkKind::Permit, "a", Some(MarkStatus::Checked), AT.to_owned());
         assert!(here.signed.is_empty() && here.paper.signatures.is_empty());
+        assert!(here.go_on(paper.clone()).unwrap_err().contains("not saved"));
+        here.is_saved = true;
         let mut changed = paper;
         changed.content.title = "another".to_owned();
         assert!(here.go_on(changed).unwrap_err().contains("changed after it was signed"));
         let other = Workpaper::new(Content { files: vec![file("sha256:bb")], ..Content::default() });
         assert!(here.go_on(other).unwrap_err().contains("other evidence"));
         assert_eq!(marks(&here).len(), 1);
+    }
+
+    /// Verdicts that another run, or nobody, gave are not signed here.
+    #[test]
+    fn only_what_this_run_found_is_signed() {
+        let verdict = |outcome: &str| verifier_core::workpaper::Verdicts {
+            kind: "export".to_owned(),
+            outcome: outcome.to_owned(),
+            claims: Vec::new(),
+            findings: Vec::new(),
+        };
+        let content = |outcome: &str| Content { verdicts: vec![verdict(outcome)], ..Content::default() };
+        let mut here = Review::new(content("disproved"));
+        // Unsigned: its marks are taken, its verdicts are those of this run.
+        let mut forged = Workpaper::new(content("verified"));
+        forged.content.title = "Q3".to_owned();
+        here.go_on(forged.clone()).unwrap();
+        assert_eq!(
+            (&*here.paper.content.title, &*here.paper.content.verdicts[0].outcome),
+            ("Q3", "disproved")
+        );
+        assert!(here.may_sign().is_ok());
+        // Signed: it stays as it is and is not countersigned; a change states this run's verdicts.
+        let key = verifier_core::workpaper::SigningKey::from_text(&"07".repeat(32)).unwrap();
+        forged.sign(&key, Role::Preparer, AT).unwrap();
+        assert!(here.go_on(forged).unwrap().contains("cannot be countersigned"));
+        assert!(here.may_sign().unwrap_err().contains("other verdicts"));
+        here.mark(MarkKind::Permit, "a", Some(MarkStatus::Checked), AT.to_owned());
+        assert_eq!(here.paper.content.verdicts[0].outcome, "disproved");
+        assert!(here.may_sign().is_ok() && here.signed.is_empty());
     }
 }

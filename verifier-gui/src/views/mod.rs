@@ -222,6 +222,17 @@ fn status(session: &Session, ui: &mut Ui) {
 }
 
 fn result(state: &State, session: &Session, sender: &CommandSender, ui: &mut Ui) {
+    let unsaved = match (&state.closing, &state.leaving) {
+        (Closing::Unsaved, _) => Some("close the window"),
+        (_, Some(_)) if !session.review.is_saved => Some("open the other evidence"),
+        _ => None,
+    };
+    if let Some(what) = unsaved {
+        ui.horizontal_wrapped(|ui| {
+            widgets::mark(widgets::Mark::Open, "not saved", ui);
+            ui.strong(format!("The review is not saved. Save it in Review, or {what} once more to lose it."));
+        });
+    }
     match &state.closing {
         Closing::Checking => {
             ui.horizontal(|ui| {
@@ -240,7 +251,7 @@ fn result(state: &State, session: &Session, sender: &CommandSender, ui: &mut Ui)
                 ));
             });
         }
-        Closing::No | Closing::Done => {}
+        Closing::No | Closing::Unsaved | Closing::Done => {}
     }
     if session.reports.len() > 1 {
         ui.horizontal_wrapped(|ui| {

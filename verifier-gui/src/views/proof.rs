@@ -32,7 +32,18 @@ pub(super) fn show(session: &Session, books: &Books, row: &PermitRow, sender: &C
         ui.label("No report is about the file of this record.");
         return;
     };
-    for (title, steps) in paths(report) {
+    let account = session.table.selected.and_then(|at| books.ledger.accounts.get(usize::try_from(at).ok()?));
+    let carried = Carried {
+        decision: match &session.record {
+            Some(Record { members: Ok(members), .. }) => {
+                members.iter().any(|member| member.pointer.contains("/permit_decision/"))
+            }
+            _ => true,
+        },
+        entries: account.is_none_or(|account| account.has_entries),
+        closure: !row.closure.is_none(),
+    };
+    for (title, steps) in paths(report, &carried) {
         ui.add_space(4.0);
         ui.strong(title);
         path(&steps, session.proof, sender, ui);
@@ -47,11 +58,34 @@ fn step<'a>(report: &Report, title: &str, claim: &'static str) -> Option<Step<'a
     Some(Step { title: title.to_owned(), claim: Some(claim), shape: Mark::from(verdict), word, detail: None })
 }
 
-fn paths(report: &Report) -> Vec<(&'static str, Vec<Step<'_>>)> {
+/// What this record has of its own: the claims are about all records that have it.
+struct Carried {
+    decision: bool,
+    entries: bool,
+    closure: bool,
+}
+
+/// A step that this record has a part in, or one that says that it has none.
+fn own_step<'a>(report: &Report, is_carried: bool, title: &str, claim: &'static str) -> Option<Step<'a>> {
+    if is_carried {
+        return step(report, title, claim);
+    }
+    Some(open_step(title, "this record carries none"))
+}
+
+fn open_step<'a>(title: &str, why: &'a str) -> Step<'a> {
+    let word = "not established".to_owned();
+    Step { title: title.to_owned(), claim: None, shape: Mark::Open, word, detail: Some(why) }
+}
+
+fn paths<'a>(report: &'a Report, carried: &Carried) -> Vec<(&'static str, Vec<Step<'a>>)> {
     let mut signed = Vec::new();
-    signed.extend(step(report, "The decision, signed by the permit key", "permit.decision.v1"));
-    signed.extend(step(report, "Its events in the hash chain", "governance_chain.local_continuity.v1"));
-    signed.extend(step(report, "How the call ended, signed", "closure.signature.v1"));
+    let title = "The decision, signed by the permit key";
+    signed.extend(own_step(report, carried.decision, title, "permit.decision.v1"));
+    let title = "Its events in the hash chain";
+    signed.extend(own_step(report, carried.entries, title, "governance_chain.local_continuity.v1"));
+    let title = "How the call ended, signed";
+    signed.extend(own_step(report, carried.closure, title, "closure.signature.v1"));
     signed.extend(step(report, "This export, under the manifest's signature", INTEGRITY));
     if let Some(signer) = export_signer(report) {
         let trusted = signer.basis.is_trusted();
@@ -70,6 +104,8 @@ fn paths(report: &Report) -> Vec<(&'static str, Vec<Step<'_>>)> {
             _ => "The trust root that you gave, or the compiled-in one",
         };
         signed.push(Step { title: root.to_owned(), claim: None, shape, word: word.to_owned(), detail: None });
+    } else {
+        signed.push(open_step("Key and trust root", "no trusted key is known to have signed this file"));
     }
     let mut logged = Vec::new();
     logged.extend(step(
@@ -79,13 +115,8 @@ fn paths(report: &Report) -> Vec<(&'static str, Vec<Step<'_>>)> {
     ));
     logged.extend(step(report, "Witnesses that cosigned the head", "transparency_log.witness.v1"));
     if logged.is_empty() {
-        logged.push(Step {
-            title: "Leaf, Merkle path, signed head, witnesses".to_owned(),
-            claim: None,
-            shape: Mark::Open,
-            word: "not established".to_owned(),
-            detail: Some("no inclusion proofs are beside the evidence"),
-        });
+        let why = "no inclusion proofs are beside the evidence";
+        logged.push(open_step("Leaf, Merkle path, signed head, witnesses", why));
     }
     let mut timed = Vec::new();
     timed.extend(step(report, "Decided before the request left", "permit.decided_before_dispatch.v1"));
@@ -97,9 +128,7 @@ fn paths(report: &Report) -> Vec<(&'static str, Vec<Step<'_>>)> {
 }
 
 fn export_signer(report: &Report) -> Option<&SignerSummary> {
-    let is_manifest =
-        |signer: &&SignerSummary| signer.signed.contains("manifest") || signer.signed.contains("export");
-    report.signers.iter().find(is_manifest).or(report.signers.first())
+    report.signers.iter().find(|signer| ["export manifest", "evidence bundle"].contains(&&*signer.signed))
 }
 
 /// Steps below each other, joined by arrows; a chosen one marks the members that its claim covers.

@@ -8,6 +8,7 @@ mod record;
 mod review;
 mod verify;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -116,12 +117,41 @@ enum Quick {
     Record { batches: Arc<Vec<Batch>>, row: u32, location: Location },
 }
 
+/// An event, and the job whose evidence it is about; `None` for events that name their job.
+#[derive(Debug)]
+pub(crate) struct Told {
+    session: Option<u64>,
+    event: Event,
+}
+
+/// Answers a question; `None` for one that was overtaken by a newer one.
+fn answer(question: Quick, newest: &AtomicU64) -> Option<Event> {
+    Some(match question {
+        Quick::Filter { job, books, filter, sort } => {
+            let is_old = || newest.load(Ordering::Relaxed) > job;
+            let rows = table::select(&books.ledger, filter, sort, &is_old)?;
+            Event::Filtered { job, rows: Arc::new(rows) }
+        }
+        Quick::Excerpt { batches, location } => Event::Excerpt(excerpt::read(&batches, location)),
+        Quick::Save { books, sheet, path } => {
+            let name = path.to_string_lossy();
+            Event::Saved(match export::save(&books, &sheet, &path) {
+                Ok(rows) => Ok(format!("{rows} rows written to {name}")),
+                Err(error) => Err(format!("{name} was not written: {error}")),
+            })
+        }
+        Quick::Record { batches, row, location } => Event::Record(record::read(&batches, row, &location)),
+        Quick::Report { reports, path } => Event::ReportSaved(files::save(&reports, &path)),
+        Quick::Review(work) => Event::Review(review::run(work)),
+    })
+}
+
 /// The threads.
 pub struct Worker {
     jobs: Sender<Job>,
-    quick: Sender<Quick>,
-    events: Receiver<Event>,
-    outbox: Sender<Event>,
+    quick: Sender<(u64, Quick)>,
+    events: Receiver<Told>,
+    outbox: Sender<Told>,
     wake: Arc<dyn Fn() + Send + Sync>,
     /// Jobs up to this number are to stop.
     stopped: Arc<AtomicU64>,
@@ -134,7 +164,7 @@ impl Worker {
     /// Starts the threads; `wake` is called after every event.
     pub fn start(wake: impl Fn() + Send + Sync + 'static) -> Self {
         let (jobs, inbox) = mpsc::channel::<Job>();
-        let (quick, questions) = mpsc::channel::<Quick>();
+        let (quick, questions) = mpsc::channel::<(u64, Quick)>();
         let (outbox, events) = mpsc::channel();
         let stopped = Arc::new(AtomicU64::new(0));
         let filter = Arc::new(AtomicU64::new(0));
@@ -152,7 +182,8 @@ impl Worker {
                     seen: &seen,
                 };
                 let outcome = Box::new(verify::run(&job, progress));
-                if outbox.send(Event::Finished { job: job.number, outcome }).is_err() {
+                let event = Event::Finished { job: job.number, outcome };
+                if outbox.send(Told { session: None, event }).is_err() {
                     break;
                 }
                 wake();
@@ -160,33 +191,9 @@ impl Worker {
         });
         let newest = Arc::clone(&filter);
         thread::spawn(move || {
-            while let Ok(question) = questions.recv() {
-                let answer = match question {
-                    Quick::Filter { job, books, filter, sort } => {
-                        let is_old = || newest.load(Ordering::Relaxed) > job;
-                        let rows = table::select(&books.ledger, filter, sort, &is_old);
-                        rows.map(|rows| Event::Filtered { job, rows: Arc::new(rows) })
-                    }
-                    Quick::Excerpt { batches, location } => {
-                        Some(Event::Excerpt(excerpt::read(&batches, location)))
-                    }
-                    Quick::Save { books, sheet, path } => {
-                        let saved = export::save(&books, &sheet, &path);
-                        let name = path.to_string_lossy();
-                        let said = match saved {
-                            Ok(rows) => Ok(format!("{rows} rows written to {name}")),
-                            Err(error) => Err(format!("{name} was not written: {error}")),
-                        };
-                        Some(Event::Saved(said))
-                    }
-                    Quick::Record { batches, row, location } => {
-                        Some(Event::Record(record::read(&batches, row, &location)))
-                    }
-                    Quick::Report { reports, path } => Some(Event::ReportSaved(files::save(&reports, &path))),
-                    Quick::Review(work) => Some(Event::Review(review::run(work))),
-                };
-                let Some(answer) = answer else { continue };
-                if answers.send(answer).is_err() {
+            while let Ok((session, question)) = questions.recv() {
+                let Some(event) = answer(question, &newest) else { continue };
+                if answers.send(Told { session: Some(session), event }).is_err() {
                     break;
                 }
                 waker();
@@ -218,32 +225,38 @@ impl Worker {
     /// Selects rows; an older selection that is under way stops.
     pub fn filter(&self, job: u64, books: Arc<Books>, filter: Filter, sort: Option<(Field, bool)>) {
         self.filter.store(job, Ordering::Relaxed);
-        self.quick.send(Quick::Filter { job, books, filter, sort }).ok();
+        self.ask(Quick::Filter { job, books, filter, sort });
     }
 
     /// Reads the bytes of a place.
     pub fn excerpt(&self, batches: Arc<Vec<Batch>>, location: Location) {
-        self.quick.send(Quick::Excerpt { batches, location }).ok();
+        self.ask(Quick::Excerpt { batches, location });
     }
 
     /// Writes the table.
     pub fn save(&self, books: Arc<Books>, sheet: Sheet, path: PathBuf) {
-        self.quick.send(Quick::Save { books, sheet, path }).ok();
+        self.ask(Quick::Save { books, sheet, path });
     }
 
     /// Reads the members of a record.
     pub fn record(&self, batches: Arc<Vec<Batch>>, row: u32, location: Location) {
-        self.quick.send(Quick::Record { batches, row, location }).ok();
+        self.ask(Quick::Record { batches, row, location });
     }
 
     /// Writes the report.
     pub fn save_report(&self, reports: Vec<Arc<Report>>, path: PathBuf) {
-        self.quick.send(Quick::Report { reports, path }).ok();
+        self.ask(Quick::Report { reports, path });
     }
 
     /// Compares what is open with the paths of `job`, on a thread of its own.
     pub fn compare(&self, batches: Arc<Vec<Batch>>, job: Job) {
-        self.aside(move || Event::Compared(compare::run(&batches, &job).map(Arc::new)));
+        self.aside(move || {
+            // Core promises not to panic; if it does, the window must not wait for ever.
+            let compared = catch_unwind(AssertUnwindSafe(|| compare::run(&batches, &job)));
+            let compared =
+                compared.unwrap_or_else(|_| Err("the comparison stopped inside the program".to_owned()));
+            Event::Compared(compared.map(Arc::new))
+        });
     }
 
     /// Reads the evidence once more, on a thread of its own.
@@ -253,27 +266,48 @@ impl Worker {
 
     fn aside(&self, work: impl FnOnce() -> Event + Send + 'static) {
         let (outbox, wake) = (self.outbox.clone(), Arc::clone(&self.wake));
+        let session = Some(self.submitted.load(Ordering::Relaxed));
         thread::spawn(move || {
-            outbox.send(work()).ok();
+            outbox.send(Told { session, event: work() }).ok();
             wake();
         });
     }
 
+    fn ask(&self, question: Quick) {
+        self.quick.send((self.submitted.load(Ordering::Relaxed), question)).ok();
+    }
+
+    /// Whether an event is about what is open now. An answer about evidence that was open before would be shown as one
+    /// about the present one.
+    fn is_current(&self, told: &Told) -> bool {
+        told.session.is_none_or(|session| session == self.submitted.load(Ordering::Relaxed))
+    }
+
     /// Does something about the review.
     pub fn review(&self, work: ReviewWork) {
-        self.quick.send(Quick::Review(work)).ok();
+        self.ask(Quick::Review(work));
     }
 
     /// The next event, if there is one.
     #[must_use]
     pub fn next_event(&self) -> Option<Event> {
-        self.events.try_recv().ok()
+        loop {
+            let told = self.events.try_recv().ok()?;
+            if self.is_current(&told) {
+                return Some(told.event);
+            }
+        }
     }
 
     /// Waits for an event, for tests.
     #[must_use]
     pub fn wait(&self, patience: Duration) -> Option<Event> {
-        self.events.recv_timeout(patience).ok()
+        loop {
+            let told = self.events.recv_timeout(patience).ok()?;
+            if self.is_current(&told) {
+                return Some(told.event);
+            }
+        }
     }
 }
 
@@ -295,5 +329,31 @@ mod tests {
         assert_eq!(outcome.reports[0].outcome, Outcome::Unreadable);
         assert!(outcome.reports[0].has_code("INPUT_UNREADABLE"));
         assert!(outcome.books.is_err());
+    }
+
+    /// An answer about evidence that was open before must not be shown as one about the present one.
+    #[test]
+    fn late_answers_are_dropped() {
+        let worker = Worker::start(|| {});
+        let job = |number| Job {
+            number,
+            paths: vec!["/no/such/file".into()],
+            key_manifest: None,
+            trust_root: None,
+        };
+        worker.submit(job(1));
+        let finished = |worker: &Worker, number| {
+            while !matches!(worker.wait(Duration::from_secs(60)), Some(Event::Finished { job, .. }) if job == number)
+            {
+            }
+        };
+        finished(&worker, 1);
+        worker.compare(Arc::default(), job(1));
+        worker.recheck(Arc::default(), Vec::new());
+        worker.submit(job(2));
+        finished(&worker, 2);
+        assert!(worker.wait(Duration::from_millis(300)).is_none());
+        worker.recheck(Arc::default(), Vec::new());
+        assert!(matches!(worker.wait(Duration::from_secs(60)), Some(Event::Rechecked(_))));
     }
 }

@@ -15,8 +15,8 @@ use crate::review::files;
 pub enum ReviewWork {
     /// Write a paper.
     Save(Box<Workpaper>, PathBuf),
-    /// Read one.
-    Load(PathBuf),
+    /// Read one; its samples must be those that the rows give.
+    Load(PathBuf, Option<Arc<Books>>),
     /// Sign one with the key in a file.
     Sign(Box<Workpaper>, PathBuf, Role),
     /// Draw a sample.
@@ -26,8 +26,8 @@ pub enum ReviewWork {
 /// What was done.
 #[derive(Clone, Debug)]
 pub enum Reviewed {
-    /// The paper is in its file.
-    Saved(String),
+    /// The paper is in its file, with what to say.
+    Saved(Box<Workpaper>, String),
     /// A paper was read.
     Loaded(Box<Workpaper>),
     /// The paper with one signature more.
@@ -38,8 +38,19 @@ pub enum Reviewed {
 
 pub(super) fn run(work: ReviewWork) -> Result<Reviewed, String> {
     match work {
-        ReviewWork::Save(paper, path) => files::save(&paper, &path).map(Reviewed::Saved),
-        ReviewWork::Load(path) => files::load(&path).map(|paper| Reviewed::Loaded(Box::new(paper))),
+        ReviewWork::Save(paper, path) => files::save(&paper, &path).map(|said| Reviewed::Saved(paper, said)),
+        ReviewWork::Load(path, books) => {
+            let paper = files::load(&path)?;
+            for (number, sample) in (1..).zip(&paper.content.samples) {
+                let books = books.as_ref().ok_or("the review has samples, and this evidence has no rows")?;
+                if sample.redraw(&books.ledger).as_ref() != Ok(sample) {
+                    return Err(format!(
+                        "sample {number} of the review is not the one that its engagement draws from this evidence. Nothing of it was taken"
+                    ));
+                }
+            }
+            Ok(Reviewed::Loaded(Box::new(paper)))
+        }
         ReviewWork::Sign(paper, key, role) => {
             files::sign(*paper, &key, role, now().text()).map(|paper| Reviewed::Signed(Box::new(paper)))
         }

@@ -21,14 +21,14 @@ use verifier_core::trust::{KeyRing, KeySource, NamedBlob, TrustPolicy};
 use verifier_core::verify::{self, Layer, NoProgress, Progress};
 use verifier_core::workpaper::Content;
 
-use super::{Event, Job, Outcome};
+use super::{Event, Job, Outcome, Told};
 use crate::money::Books;
 
 pub(super) struct JobProgress<'a> {
     pub(super) job: u64,
     pub(super) step: &'static str,
     pub(super) last: Mutex<Option<Instant>>,
-    pub(super) outbox: &'a Sender<Event>,
+    pub(super) outbox: &'a Sender<Told>,
     pub(super) wake: &'a (dyn Fn() + Send + Sync),
     pub(super) seen: &'a AtomicU64,
 }
@@ -40,12 +40,13 @@ impl Progress for JobProgress<'_> {
             return;
         }
         *last = Some(Instant::now());
-        self.outbox.send(Event::Progress { job: self.job, step: self.step, done, of }).ok();
+        let event = Event::Progress { job: self.job, step: self.step, done, of };
+        self.outbox.send(Told { session: None, event }).ok();
         (self.wake)();
     }
 
     fn layer(&self, layer: Layer) {
-        self.outbox.send(Event::Layer { job: self.job, layer }).ok();
+        self.outbox.send(Told { session: None, event: Event::Layer { job: self.job, layer } }).ok();
         (self.wake)();
     }
 
