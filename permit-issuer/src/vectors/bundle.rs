@@ -22,13 +22,41 @@ const ARGS: [&str; 7] = [
 
 const BUNDLE: &str = "evidence_bundle.self_attesting.v1";
 
-struct Fault {
-    name: &'static str,
-    title: &'static str,
-    apply: fn(&mut Value, &KeySet) -> Result<()>,
-    outcome: Outcome,
-    claim: Claim,
-    notes: &'static str,
+/// A change of one document, and what it comes to.
+pub(super) struct Fault {
+    pub(super) name: &'static str,
+    pub(super) title: &'static str,
+    pub(super) apply: fn(&mut Value, &KeySet) -> Result<()>,
+    pub(super) outcome: Outcome,
+    pub(super) claim: Claim,
+    pub(super) notes: &'static str,
+}
+
+impl Fault {
+    /// The case of a document that was changed; `clean` is the id of the unchanged one.
+    pub(super) fn case(
+        &self,
+        artifact: &'static str,
+        clean: &'static str,
+        args: &[&'static str],
+        files: Vec<(&'static str, Vec<u8>)>,
+    ) -> Case {
+        let is_clean = self.outcome == Outcome::Verified;
+        Case {
+            artifact,
+            name: self.name.to_owned(),
+            title: self.title.to_owned(),
+            files,
+            args: args.to_vec(),
+            outcome: self.outcome,
+            claims: vec![self.claim],
+            codes: if is_clean { Vec::new() } else { vec![self.claim.2] },
+            twin: (!is_clean).then_some(clean),
+            // A key inside a bundle is all that the reference asks for.
+            is_accepted_by_reference: is_clean || self.claim.2 == "BUNDLE_SIGNER_UNTRUSTED",
+            notes: self.notes.to_owned(),
+        }
+    }
 }
 
 const CASES: [Fault; 6] = [
@@ -103,21 +131,7 @@ pub(super) fn cases() -> Result<Vec<Case>> {
             (fault.apply)(&mut bundle, &keys)?;
             let mut files = vec![("bundle.json", write_bundle(&bundle)?)];
             files.extend(rest.iter().cloned());
-            let is_clean = fault.outcome == Outcome::Verified;
-            Ok(Case {
-                artifact: "evidence-bundle",
-                name: fault.name.to_owned(),
-                title: fault.title.to_owned(),
-                files,
-                args: ARGS.to_vec(),
-                outcome: fault.outcome,
-                claims: vec![fault.claim],
-                codes: if is_clean { Vec::new() } else { vec![fault.claim.2] },
-                twin: (!is_clean).then_some("generated-evidence-bundle-ledger"),
-                // a key inside a bundle is all that the reference asks for
-                is_accepted_by_reference: is_clean || fault.claim.2 == "BUNDLE_SIGNER_UNTRUSTED",
-                notes: fault.notes.to_owned(),
-            })
+            Ok(fault.case("evidence-bundle", "generated-evidence-bundle-ledger", &ARGS, files))
         })
         .collect()
 }

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::bundle::{resign, set};
+use super::bundle::{Fault, resign, set};
 use super::{Case, LABEL, SUPPORTED, story};
 use crate::document;
 use crate::error::{Error, Result};
 use crate::export::write_bundle;
-use crate::keys::{KeySet, Purpose, Seed, SeedSource, Signer};
-use crate::scenario::mutate::{Claim, Outcome};
+use crate::keys::{Purpose, Seed, SeedSource, Signer};
+use crate::scenario::mutate::Outcome;
 
 const ARGS: [&str; 5] = ["checkpoint", "checkpoint.json", "--key-manifest", "keys.json", "--json"];
 const ANCHOR_ARGS: [&str; 9] = [
@@ -27,15 +27,6 @@ const COMPOSITE: &str = "checkpoint.composite_hash.v1";
 const SIGNATURE: &str = "checkpoint.signature.v1";
 const BUNDLE: &str = "evidence_bundle.self_attesting.v1";
 const DISPROVED: &str = "disproved";
-
-struct Fault {
-    name: &'static str,
-    title: &'static str,
-    apply: fn(&mut Value, &KeySet) -> Result<()>,
-    outcome: Outcome,
-    claim: Claim,
-    notes: &'static str,
-}
 
 const CHECKPOINTS: [Fault; 7] = [
     Fault {
@@ -161,27 +152,6 @@ pub(super) fn cases() -> Result<Vec<Case>> {
     let mut rest = pack.files()?;
     rest.retain(|(name, _)| matches!(*name, "key-manifest.json" | "trust-root.json"));
     let keys = SeedSource::Fixture(LABEL).key_set(story::START)?;
-    let case = |artifact: &'static str, fault: &Fault, args: &[&'static str], files| {
-        let is_clean = fault.outcome == Outcome::Verified;
-        let clean = if artifact == "checkpoint" {
-            "generated-checkpoint-heads"
-        } else {
-            "generated-anchored-bundle-given"
-        };
-        Case {
-            artifact,
-            name: fault.name.to_owned(),
-            title: fault.title.to_owned(),
-            files,
-            args: args.to_vec(),
-            outcome: fault.outcome,
-            claims: vec![fault.claim],
-            codes: if is_clean { Vec::new() } else { vec![fault.claim.2] },
-            twin: (!is_clean).then_some(clean),
-            is_accepted_by_reference: is_clean,
-            notes: fault.notes.to_owned(),
-        }
-    };
     let mut cases = Vec::new();
     for fault in &CHECKPOINTS {
         let mut checkpoint = pack.checkpoint.clone();
@@ -190,7 +160,7 @@ pub(super) fn cases() -> Result<Vec<Case>> {
         // The reference takes no trust root here that could vouch for a signed manifest.
         let keys = json!({"keys": pack.key_manifest.get("keys")});
         files.push(("keys.json", document::pretty(&keys)?));
-        cases.push(case("checkpoint", fault, &ARGS, files));
+        cases.push(fault.case("checkpoint", "generated-checkpoint-heads", &ARGS, files));
     }
     for fault in &ANCHORED {
         let mut bundle = pack.ledger.clone();
@@ -200,7 +170,7 @@ pub(super) fn cases() -> Result<Vec<Case>> {
             ("checkpoint.json", document::pretty(&pack.checkpoint)?),
         ];
         files.extend(rest.iter().cloned());
-        cases.push(case("anchored-bundle", fault, &ANCHOR_ARGS, files));
+        cases.push(fault.case("anchored-bundle", "generated-anchored-bundle-given", &ANCHOR_ARGS, files));
     }
     Ok(cases)
 }

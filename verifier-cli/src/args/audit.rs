@@ -5,13 +5,10 @@ use std::ffi::OsString;
 use clap::{Args, ValueEnum};
 use verifier_core::time::Timestamp;
 
-use super::export::ExportChecks;
 use super::front::ADDED;
-use super::limits::LimitArgs;
-use super::log::LogTrustArgs;
 use super::output::ColorChoice;
-use super::timestamps::TimestampArgs;
-use super::trust::{RequireArgs, TrustArgs, parse_date};
+use super::policy::PolicyArgs;
+use super::trust::parse_date;
 
 /// The form of the result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -58,17 +55,7 @@ pub(crate) struct AuditArgs {
     #[arg(long, help_heading = ADDED)]
     pub(crate) quiet: bool,
     #[command(flatten)]
-    pub(crate) checks: ExportChecks,
-    #[command(flatten)]
-    pub(crate) timestamps: TimestampArgs,
-    #[command(flatten)]
-    pub(crate) logs: LogTrustArgs,
-    #[command(flatten)]
-    pub(crate) trust: TrustArgs,
-    #[command(flatten)]
-    pub(crate) require: RequireArgs,
-    #[command(flatten)]
-    pub(crate) limits: LimitArgs,
+    pub(crate) verification: PolicyArgs,
 }
 
 impl AuditArgs {
@@ -82,7 +69,7 @@ impl AuditArgs {
         match (&self.state, &self.state_key) {
             (Some(_), None) => return Err("--state needs --state-key, the key that signs the state"),
             (None, Some(_)) => return Err("--state-key goes with --state"),
-            (Some(_), Some(_)) if self.require.as_of.is_none() => {
+            (Some(_), Some(_)) if self.verification.require.as_of.is_none() => {
                 return Err("--state needs --as-of, so that all records are stated for one date");
             }
             _ => {}

@@ -5,13 +5,10 @@ use std::ffi::OsString;
 use clap::Args;
 use verifier_core::time::Timestamp;
 
-use super::export::ExportChecks;
 use super::front::ADDED;
-use super::limits::LimitArgs;
-use super::log::LogTrustArgs;
 use super::output::OutputArgs;
-use super::timestamps::TimestampArgs;
-use super::trust::{RequireArgs, TrustArgs, parse_date};
+use super::policy::PolicyArgs;
+use super::trust::parse_date;
 
 /// Options of `ci`.
 #[derive(Clone, Debug, Args)]
@@ -29,17 +26,7 @@ pub(crate) struct CiArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) manifest: Option<OsString>,
     #[command(flatten)]
-    pub(crate) checks: ExportChecks,
-    #[command(flatten)]
-    pub(crate) timestamps: TimestampArgs,
-    #[command(flatten)]
-    pub(crate) logs: LogTrustArgs,
-    #[command(flatten)]
-    pub(crate) trust: TrustArgs,
-    #[command(flatten)]
     pub(crate) output: OutputArgs,
     #[command(flatten)]
-    pub(crate) require: RequireArgs,
-    #[command(flatten)]
-    pub(crate) limits: LimitArgs,
+    pub(crate) verification: PolicyArgs,
 }

@@ -18,6 +18,7 @@ pub(crate) mod limits;
 pub(crate) mod log;
 pub(crate) mod monitor;
 pub(crate) mod output;
+pub(crate) mod policy;
 pub(crate) mod reconcile;
 pub(crate) mod redteam;
 pub(crate) mod render;

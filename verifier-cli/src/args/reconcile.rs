@@ -4,13 +4,9 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-use super::export::ExportChecks;
 use super::front::ADDED;
-use super::limits::LimitArgs;
-use super::log::LogTrustArgs;
 use super::output::ColorChoice;
-use super::timestamps::TimestampArgs;
-use super::trust::{RequireArgs, TrustArgs};
+use super::policy::PolicyArgs;
 
 /// Options of `reconcile`.
 #[derive(Clone, Debug, Args)]
@@ -55,15 +51,5 @@ pub(crate) struct ReconcileArgs {
     #[arg(long, help_heading = ADDED)]
     pub(crate) quiet: bool,
     #[command(flatten)]
-    pub(crate) checks: ExportChecks,
-    #[command(flatten)]
-    pub(crate) timestamps: TimestampArgs,
-    #[command(flatten)]
-    pub(crate) logs: LogTrustArgs,
-    #[command(flatten)]
-    pub(crate) trust: TrustArgs,
-    #[command(flatten)]
-    pub(crate) require: RequireArgs,
-    #[command(flatten)]
-    pub(crate) limits: LimitArgs,
+    pub(crate) verification: PolicyArgs,
 }

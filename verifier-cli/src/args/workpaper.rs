@@ -8,12 +8,10 @@ use verifier_core::time::Timestamp;
 use verifier_core::workpaper::MarkStatus;
 
 use super::EXIT_STATUS;
-use super::export::ExportChecks;
 use super::limits::LimitArgs;
-use super::log::LogTrustArgs;
 use super::output::ColorChoice;
-use super::timestamps::TimestampArgs;
-use super::trust::{RequireArgs, TrustArgs, parse_date};
+use super::policy::PolicyArgs;
+use super::trust::parse_date;
 
 /// Evidence, and under what policy it is verified.
 #[derive(Clone, Debug, Args)]
@@ -31,17 +29,7 @@ pub(crate) struct EvidenceArgs {
     #[arg(long)]
     pub(crate) quiet: bool,
     #[command(flatten)]
-    pub(crate) checks: ExportChecks,
-    #[command(flatten)]
-    pub(crate) timestamps: TimestampArgs,
-    #[command(flatten)]
-    pub(crate) logs: LogTrustArgs,
-    #[command(flatten)]
-    pub(crate) trust: TrustArgs,
-    #[command(flatten)]
-    pub(crate) require: RequireArgs,
-    #[command(flatten)]
-    pub(crate) limits: LimitArgs,
+    pub(crate) verification: PolicyArgs,
 }
 
 /// How items are chosen.

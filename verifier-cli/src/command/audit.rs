@@ -13,7 +13,7 @@ use verifier_core::finding::catalog::audit::{
 };
 use verifier_core::finding::catalog::input::INPUT_UNREADABLE;
 
-use super::{Console, Ended, ledger};
+use super::{Console, Ended};
 use crate::args::audit::{AuditArgs, PlainForm};
 use crate::exit::Exit;
 use crate::input;
@@ -35,8 +35,7 @@ pub(super) fn run(args: &AuditArgs, console: &mut Console<'_>) -> Ended {
     if let Err(message) = args.check() {
         return console.misused("audit", message);
     }
-    let options = (&args.trust, &args.require, &args.limits, &args.timestamps, &args.logs, args.checks);
-    let policy = match ledger::policy(options, console.environment) {
+    let policy = match args.verification.policy(None, console.environment) {
         Ok(policy) => policy,
         Err(message) => return console.misused("audit", message),
     };

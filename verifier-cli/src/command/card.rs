@@ -10,7 +10,7 @@ use verifier_core::evidence;
 use verifier_core::finding::catalog::audit::{AUDIT_SET_NOT_VERIFIED, CARD_INVALID, CARD_NOT_COMPARABLE};
 use verifier_core::report::{Outcome, TOOL};
 
-use super::{Console, Ended, ledger};
+use super::{Console, Ended};
 use crate::args::audit::PlainForm;
 use crate::args::diff::CardArgs;
 use crate::exit::Exit;
@@ -19,8 +19,7 @@ use crate::render::progress::ProgressLine;
 use crate::render::style::Page;
 
 pub(super) fn run(args: &CardArgs, console: &mut Console<'_>) -> Ended {
-    let options = (&args.trust, &args.require, &args.limits, &args.timestamps, &args.logs, args.checks);
-    let policy = match ledger::policy(options, console.environment) {
+    let policy = match args.verification.policy(None, console.environment) {
         Ok(policy) => policy,
         Err(message) => return console.misused("card", message),
     };

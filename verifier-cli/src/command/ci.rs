@@ -5,7 +5,7 @@ use std::path::Path;
 use verifier_core::bytes::hex;
 use verifier_core::claim::ledger::Statement;
 use verifier_core::crypto::sha256;
-use verifier_core::evidence::{self, Batch, Evidence};
+use verifier_core::evidence::{Batch, Evidence};
 use verifier_core::gate::{Facts, Fault, MAX_BYTES, Policy};
 use verifier_core::ledger::{self, Ledger};
 use verifier_core::render::Document;
@@ -18,7 +18,7 @@ use crate::args::ci::CiArgs;
 use crate::input;
 
 pub(super) fn run(args: &CiArgs, console: &mut Console<'_>) -> Ended {
-    if let (Some(_), Some(_)) = (&args.now, &args.require.as_of) {
+    if let (Some(_), Some(_)) = (&args.now, &args.verification.require.as_of) {
         return console.misused("ci", "--now and --as-of mean the same here; give one of them");
     }
     // A pattern that matched nothing leaves no path, or one that does not exist.
@@ -35,20 +35,13 @@ pub(super) fn run(args: &CiArgs, console: &mut Console<'_>) -> Ended {
         Ok(policy) => policy,
         Err(faults) => return console.misused("ci", &listed(&name, &faults)),
     };
-    let mut require = args.require.clone();
-    require.as_of = require.as_of.or_else(|| args.now.clone());
-    let options = (&args.trust, &require, &args.limits, &args.timestamps, &args.logs, args.checks);
-    let mut trust = match super::ledger::policy(options, console.environment) {
+    let mut trust = match args.verification.policy(args.now.as_ref(), console.environment) {
         Ok(trust) => trust,
         Err(message) => return console.misused("ci", message),
     };
-    let batches = match (args.paths.as_slice(), &args.manifest) {
-        ([export], Some(manifest)) => vec![run::named(export, manifest, &trust.limits)],
-        (_, Some(_)) => return console.misused("ci", "--manifest goes with one PATH, the export"),
-        (paths, None) => {
-            let paths: Vec<&Path> = paths.iter().map(Path::new).collect();
-            evidence::gather(&paths, &trust.limits)
-        }
+    let batches = match run::gather(&args.paths, args.manifest.as_deref(), &trust.limits) {
+        Ok(batches) => batches,
+        Err(message) => return console.misused("ci", message),
     };
     let paths: Vec<String> = args.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
     policy.demand(batches.iter().map(|batch| batch.sets.len()).sum(), &mut trust);

@@ -12,7 +12,7 @@ use verifier_core::finding::catalog::input::INPUT_UNREADABLE;
 use verifier_core::report::Outcome;
 use verifier_core::verify::verify;
 
-use super::{Console, Ended, ledger};
+use super::{Console, Ended};
 use crate::args::audit::PlainForm;
 use crate::args::diff::DiffArgs;
 use crate::exit::Exit;
@@ -21,8 +21,7 @@ use crate::render::progress::ProgressLine;
 use crate::render::style::Page;
 
 pub(super) fn run(args: &DiffArgs, console: &mut Console<'_>) -> Ended {
-    let options = (&args.trust, &args.require, &args.limits, &args.timestamps, &args.logs, args.checks);
-    let policy = match ledger::policy(options, console.environment) {
+    let policy = match args.verification.policy(None, console.environment) {
         Ok(policy) => policy,
         Err(message) => return console.misused("diff", message),
     };

@@ -1,22 +1,14 @@
 //! `ledger PATH…`: verifies, then states what the money rows come to.
 
-use std::path::Path;
-
 use verifier_core::claim::ledger::{RULES, Statement};
-use verifier_core::evidence::{self, Batch, Evidence};
+use verifier_core::evidence::{Batch, Evidence};
 use verifier_core::finding::catalog::input::{INPUT_LIMIT_EXCEEDED, INPUT_UNREADABLE};
 use verifier_core::ledger::{self, Ledger, ReadError};
 use verifier_core::report::{Outcome, Report};
 use verifier_core::trust::TrustPolicy;
 
 use super::{Console, Ended, run};
-use crate::args::export::ExportChecks;
 use crate::args::ledger::{LedgerArgs, LedgerForm};
-use crate::args::limits::LimitArgs;
-use crate::args::log::LogTrustArgs;
-use crate::args::timestamps::TimestampArgs;
-use crate::args::trust::{self, RequireArgs, TrustArgs};
-use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::render::ledger as render;
 use crate::render::progress::ProgressLine;
@@ -27,20 +19,13 @@ pub(super) fn run(args: &LedgerArgs, console: &mut Console<'_>) -> Ended {
         return console
             .misused("ledger", &format!("{unknown:?} is no rule; they are F1 to F20 and B1 to B7"));
     }
-    let policy = match policy(
-        (&args.trust, &args.require, &args.limits, &args.timestamps, &args.logs, args.checks),
-        console.environment,
-    ) {
+    let policy = match args.verification.policy(None, console.environment) {
         Ok(policy) => policy,
         Err(message) => return console.misused("ledger", message),
     };
-    let batches = match (args.paths.as_slice(), &args.manifest) {
-        ([export], Some(manifest)) => vec![run::named(export, manifest, &policy.limits)],
-        (_, Some(_)) => return console.misused("ledger", "--manifest goes with one PATH, the export"),
-        (paths, None) => {
-            let paths: Vec<&Path> = paths.iter().map(Path::new).collect();
-            evidence::gather(&paths, &policy.limits)
-        }
+    let batches = match run::gather(&args.paths, args.manifest.as_deref(), &policy.limits) {
+        Ok(batches) => batches,
+        Err(message) => return console.misused("ledger", message),
     };
     let reports = run::batches(&batches, &policy, args.quiet, console);
     let ledger = match rows(&batches, &reports, &policy, args.quiet, console) {
@@ -60,21 +45,6 @@ pub(super) fn run(args: &LedgerArgs, console: &mut Console<'_>) -> Ended {
         LedgerForm::Json => render::json(&shown, out),
         LedgerForm::Csv => render::csv(&shown, args.table, out),
     })
-}
-
-/// The options that decide how evidence is verified.
-type Options<'a> =
-    (&'a TrustArgs, &'a RequireArgs, &'a LimitArgs, &'a TimestampArgs, &'a LogTrustArgs, ExportChecks);
-
-/// The policy of a run that verifies before it counts.
-pub(super) fn policy(options: Options<'_>, environment: &Environment) -> Result<TrustPolicy, &'static str> {
-    let (trust_args, require, limits, timestamps, logs, checks) = options;
-    trust_args.check()?;
-    timestamps.check()?;
-    let mut policy = trust::policy(trust_args, require, limits, checks.switches(), environment)?;
-    timestamps.apply(limits, &mut policy);
-    logs.apply(limits, &mut policy);
-    Ok(policy)
 }
 
 /// The rows of everything that was verified, from the very bytes that were verified.

@@ -6,7 +6,6 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use verifier_core::evidence;
 use verifier_core::finding::catalog::input::INPUT_UNREADABLE;
 use verifier_core::finding::catalog::ledger::RECONCILE_INPUT_INVALID;
 use verifier_core::ledger::{Decimal, Ledger};
@@ -17,7 +16,7 @@ use verifier_core::reconcile::{
 use verifier_core::render::headline;
 use verifier_core::report::{Outcome as Result_, Report};
 
-use super::ledger::{policy, rows};
+use super::ledger::rows;
 use super::{Console, Ended, run};
 use crate::args::reconcile::ReconcileArgs;
 use crate::exit::Exit;
@@ -47,20 +46,13 @@ pub(super) fn run(args: &ReconcileArgs, console: &mut Console<'_>) -> Ended {
         Ok(maps) => maps,
         Err(message) => return console.failed(Exit::UNREADABLE, &RECONCILE_INPUT_INVALID, &message),
     };
-    let policy = match policy(
-        (&args.trust, &args.require, &args.limits, &args.timestamps, &args.logs, args.checks),
-        console.environment,
-    ) {
+    let policy = match args.verification.policy(None, console.environment) {
         Ok(policy) => policy,
         Err(message) => return console.misused("reconcile", message),
     };
-    let batches = match (args.paths.as_slice(), &args.manifest) {
-        ([export], Some(manifest)) => vec![run::named(export, manifest, &policy.limits)],
-        (_, Some(_)) => return console.misused("reconcile", "--manifest goes with one EXPORT"),
-        (paths, None) => {
-            let paths: Vec<&Path> = paths.iter().map(Path::new).collect();
-            evidence::gather(&paths, &policy.limits)
-        }
+    let batches = match run::gather(&args.paths, args.manifest.as_deref(), &policy.limits) {
+        Ok(batches) => batches,
+        Err(message) => return console.misused("reconcile", message),
     };
     let reports = run::batches(&batches, &policy, args.quiet, console);
     let ledger = match rows(&batches, &reports, &policy, args.quiet, console) {

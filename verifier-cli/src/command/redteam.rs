@@ -7,7 +7,7 @@ use verifier_core::finding::catalog::input::INPUT_UNREADABLE;
 use verifier_core::redteam::{Attack, TargetError, attack};
 use verifier_core::report::Outcome;
 
-use super::{Console, Ended, ledger};
+use super::{Console, Ended};
 use crate::args::audit::PlainForm;
 use crate::args::redteam::RedteamArgs;
 use crate::exit::Exit;
@@ -16,8 +16,7 @@ use crate::render::redteam as render;
 use crate::render::style::Page;
 
 pub(super) fn run(args: &RedteamArgs, console: &mut Console<'_>) -> Ended {
-    let options = (&args.trust, &args.require, &args.limits, &args.timestamps, &args.logs, args.checks);
-    let policy = match ledger::policy(options, console.environment) {
+    let policy = match args.verification.policy(None, console.environment) {
         Ok(policy) => policy,
         Err(message) => return console.misused("redteam", message),
     };

@@ -14,7 +14,7 @@ use crate::render::style::Page;
 use crate::render::workpaper as render;
 
 pub(super) fn run(args: &ReperformArgs, console: &mut Console<'_>) -> Ended {
-    let (blob, paper) = match load(&args.paper, &args.evidence.limits, console) {
+    let (blob, paper) = match load(&args.paper, &args.evidence.verification.limits, console) {
         Ok(loaded) => loaded,
         Err(ended) => return ended,
     };

@@ -1,6 +1,6 @@
 //! From evidence to reports.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use verifier_core::bytes::Limits;
@@ -21,6 +21,25 @@ pub(super) fn named(export: &OsStr, manifest: &OsStr, limits: &Limits) -> Batch 
         checkpoint: None,
     };
     evidence::named(files, limits)
+}
+
+/// Everything under the paths, or the one export with the manifest named for it.
+///
+/// # Errors
+/// A manifest beside several paths.
+pub(super) fn gather(
+    paths: &[OsString],
+    manifest: Option<&OsStr>,
+    limits: &Limits,
+) -> Result<Vec<Batch>, &'static str> {
+    match (paths, manifest) {
+        ([export], Some(manifest)) => Ok(vec![named(export, manifest, limits)]),
+        (_, Some(_)) => Err("--manifest goes with one PATH, the export"),
+        (paths, None) => {
+            let paths: Vec<&Path> = paths.iter().map(Path::new).collect();
+            Ok(evidence::gather(&paths, limits))
+        }
+    }
 }
 
 /// Verifies what was gathered, with progress on a terminal.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use verifier_core::bytes::Blob;
 use verifier_core::crypto::prefixed;
-use verifier_core::evidence::{self, Batch};
+use verifier_core::evidence::Batch;
 use verifier_core::finding::catalog::input::INPUT_UNREADABLE;
 use verifier_core::finding::catalog::workpaper::{
     WORKPAPER_INVALID, WORKPAPER_PROJECTION_NOT_POSSIBLE, WORKPAPER_WRITE_REFUSED,
@@ -99,23 +99,17 @@ pub(super) fn verify(
     paper: Option<(Timestamp, &[String])>,
     console: &mut Console<'_>,
 ) -> Result<Done, Ended> {
-    let mut require = args.require.clone();
-    if let Some((as_of, _)) = &paper {
-        require.as_of.get_or_insert_with(|| as_of.clone());
-    }
-    let options_given = (&args.trust, &require, &args.limits, &args.timestamps, &args.logs, args.checks);
-    let mut policy = ledger::policy(options_given, console.environment)
+    let as_of = paper.as_ref().map(|(as_of, _)| as_of);
+    let mut policy = args
+        .verification
+        .policy(as_of, console.environment)
         .map_err(|message| console.misused(command, message))?;
     if let Some((_, stated)) = paper {
         options::demand(stated, &mut policy);
     }
-    let batches = match (args.paths.as_slice(), &args.manifest) {
-        ([export], Some(manifest)) => vec![verification::named(export, manifest, &policy.limits)],
-        (_, Some(_)) => return Err(console.misused(command, "--manifest goes with one PATH, the export")),
-        (paths, None) => {
-            let paths: Vec<&Path> = paths.iter().map(Path::new).collect();
-            evidence::gather(&paths, &policy.limits)
-        }
+    let batches = match verification::gather(&args.paths, args.manifest.as_deref(), &policy.limits) {
+        Ok(batches) => batches,
+        Err(message) => return Err(console.misused(command, message)),
     };
     let reports = verification::batches(&batches, &policy, args.quiet, console);
     Ok(Done { policy, batches, reports })
