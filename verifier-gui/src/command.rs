@@ -47,6 +47,8 @@ pub enum Command {
     MoveRow(i64),
     /// Show all permits that pass a filter.
     Drill(String),
+    /// Show the permits of an envelope.
+    ShowEnvelope(String),
     /// The name of the file for the table was edited.
     EditSheet(String),
     /// Write the table as CSV, or as a workbook where the name ends with `.xlsx`.

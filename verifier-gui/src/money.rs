@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use verifier_core::claim::ledger::{RuleOutcome, Severity, Statement};
-use verifier_core::finding::Finding;
+use verifier_core::finding::{Finding, Location};
 use verifier_core::ledger::{Balance, Forecast, Ledger, Total, balances, forecast};
 use verifier_core::report::{Outcome, Report};
 use verifier_core::trust::KeyEntry;
@@ -29,7 +29,23 @@ pub struct RuleLine {
     pub is_error: bool,
     /// Comparisons made, that could not be made, and that failed.
     pub counts: (u64, u64, u64),
+    /// The first failed comparisons, each with its two sides.
+    pub violations: Vec<ViolationLine>,
 }
+
+/// A failed comparison.
+#[derive(Clone, Debug)]
+pub struct ViolationLine {
+    /// What it is about.
+    pub subject: String,
+    /// Label and value of each side.
+    pub sides: [(&'static str, String); 2],
+    /// Where.
+    pub location: Location,
+}
+
+/// Failed comparisons of a rule that are kept.
+const VIOLATIONS: usize = 5;
 
 /// An envelope's line. Amounts are micro-USD.
 #[derive(Clone, Debug)]
@@ -61,6 +77,8 @@ pub struct Books {
     pub ledger: Ledger,
     /// Whether the rows come from the bytes that were verified, and these are verified.
     pub is_proven: bool,
+    /// Figures that cannot be read, so that no sum has them.
+    pub unreadable: u64,
     /// The outcome of the rules.
     pub outcome: Option<Outcome>,
     /// The sum of everything.
@@ -109,6 +127,23 @@ impl Books {
             outcome: result.outcome(),
             is_error: result.rule.severity == Severity::Error,
             counts: (result.checked, result.missing, result.violated),
+            violations: result
+                .violations
+                .iter()
+                .take(VIOLATIONS)
+                .map(|one| ViolationLine {
+                    subject: one.subject.clone(),
+                    sides: [one.stated.clone(), one.expected.clone()],
+                    location: Location {
+                        file: ledger
+                            .sources
+                            .get(usize::from(one.place.source))
+                            .map_or(String::new(), |source| source.label.clone()),
+                        pointer: Some(ledger.pointer(&one.place)),
+                        bytes: Some(one.place.span()),
+                    },
+                })
+                .collect(),
         });
         let accounts = (0_usize..).zip(&statement.replay.accounts);
         let envelopes = accounts.map(|(number, account)| EnvelopeLine {
@@ -130,6 +165,7 @@ impl Books {
         let mut books = Self {
             is_proven: verified && ledger.is_of(reports),
             outcome: Some(statement.outcome(&[])),
+            unreadable: ledger.fault_counts.iter().map(|(_, count)| count).sum(),
             total: statement.total.clone(),
             by: SUMMED.into_iter().map(|field| (field, sums(&ledger, field))).collect(),
             decisions: counted(&ledger),

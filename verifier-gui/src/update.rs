@@ -150,6 +150,24 @@ fn in_session(command: Command, session: &mut Session, worker: &Worker) -> Optio
             read_record(session, worker);
         }
         Command::SelectProof(claim) => session.proof = claim,
+        Command::ShowEnvelope(envelope) => {
+            let books = session.books.as_ref().ok()?;
+            let ledger = &books.ledger;
+            let named = |row: usize| {
+                let snapshot = ledger.accounts.get(row).and_then(|account| account.envelope.as_ref());
+                snapshot.is_some_and(|snapshot| ledger.text(snapshot.envelope) == envelope)
+            };
+            let booked: BTreeSet<_> = ledger
+                .events
+                .iter()
+                .filter(|event| ledger.text(event.envelope) == envelope)
+                .map(|event| event.permit)
+                .collect();
+            let rows = (0_u32..).zip(0_usize..).zip(&ledger.permits);
+            let own = rows.filter(|((_, at), row)| named(*at) || booked.contains(&row.permit));
+            let rows = own.map(|((position, _), _)| position).collect();
+            return Some(show_rows(rows, session, worker));
+        }
         Command::Review(command) => return in_review(command, session, worker),
         Command::ShowPlace(location) => {
             session.source = None;
@@ -232,16 +250,24 @@ fn in_review(command: ReviewCommand, session: &mut Session, worker: &Worker) -> 
             let rows = (0..).zip(&books.ledger.permits);
             let rows = rows.filter(|(_, row)| drawn.contains(books.ledger.text(row.permit)));
             let rows: Vec<u32> = rows.map(|(position, _)| position).collect();
-            session.table.filter = String::new();
-            session.table.selected = rows.first().copied();
-            session.table.rows = Some(Arc::new(rows));
-            // A filter that is still under way must not take the sample's place.
-            session.table.job = session.table.job.saturating_add(1);
-            session.table.is_filtering = false;
-            return Some(View::Permits);
+            return Some(show_rows(rows, session, worker));
         }
     }
     None
+}
+
+/// Shows chosen rows in the table, without a filter.
+fn show_rows(rows: Vec<u32>, session: &mut Session, worker: &Worker) -> View {
+    let table = &mut session.table;
+    table.filter = String::new();
+    table.error = None;
+    table.selected = rows.first().copied();
+    table.rows = Some(Arc::new(rows));
+    // A filter that is still under way must not take their place.
+    table.job = table.job.saturating_add(1);
+    table.is_filtering = false;
+    read_record(session, worker);
+    View::Permits
 }
 
 fn now_text() -> String {

@@ -432,6 +432,24 @@ fn the_timeline_and_the_budgets_of_the_demo_are_drawn() {
         51
     );
     assert!(books.envelopes.iter().any(|line| !line.balances.is_empty()));
+    // Every permit has one grade of evidence, and a grade leads to its permits.
+    let mut graded = 0;
+    for (grade, _, count) in &books.grades {
+        let filter = format!("grade == \"{grade}\"");
+        app.send(Command::Drill(filter.clone()));
+        until(&mut app, &context, |state| {
+            let table = &state.session.as_ref().unwrap().table;
+            table.filter == filter && !table.is_filtering && table.rows.is_some()
+        });
+        let shown = app.state().session.as_ref().unwrap().table.count(51);
+        assert_eq!(u64::try_from(shown).unwrap(), *count, "{grade}");
+        graded += shown;
+    }
+    assert_eq!(graded, 51);
+    app.send(Command::ShowEnvelope(books.envelopes[0].envelope.clone()));
+    until(&mut app, &context, |state| state.session.as_ref().unwrap().table.filter.is_empty());
+    let shown = app.state().session.as_ref().unwrap().table.count(51);
+    assert!((1..51).contains(&shown), "{shown}");
     app.send(Command::Show(View::Timeline));
     app.advance(&context);
     let (sender, commands) = mpsc::channel();

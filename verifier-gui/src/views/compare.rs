@@ -6,7 +6,7 @@ use verifier_core::finding::Location;
 use verifier_core::finding::catalog::audit::DIFF_NOT_VERIFIED;
 use verifier_core::render::escape;
 
-use super::widgets::{self, Mark, figure, mark, section};
+use super::widgets::{self, Mark, figure, figure_title, mark, section};
 use crate::command::{Command, CommandSender};
 use crate::money::grouped;
 use crate::state::{Compared, Session};
@@ -81,7 +81,7 @@ fn result(compared: &Compared, sender: &CommandSender, ui: &mut Ui) {
     Grid::new("groups").num_columns(5).striped(true).spacing([16.0, 2.0]).show(ui, |ui| {
         ui.strong("Chain");
         for title in ["Same", "Added", "Missing", "Rewritten"] {
-            figure(title, COUNT, ui);
+            figure_title(title, COUNT, ui);
         }
         ui.end_row();
         let mut row = |name: &str, counts: &verifier_core::diff::Counts| {

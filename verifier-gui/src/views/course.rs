@@ -6,7 +6,7 @@ use verifier_core::ledger::Balance;
 use verifier_core::render::escape;
 
 use super::money::height;
-use super::widgets::{Mark, mark};
+use super::widgets::{Mark, mark, usd};
 use crate::money::{Books, EnvelopeLine, amount, grouped};
 
 /// Envelopes whose course is drawn.
@@ -52,6 +52,7 @@ fn course(line: &EnvelopeLine, ui: &mut Ui) {
         .allow_scroll(false)
         .allow_drag(false)
         .x_axis_label("booking number")
+        .y_axis_formatter(|mark, _| usd(mark.value))
         .show(ui, |plot| {
             let reserved = points(&|balance| Some(balance.reserved + balance.spent));
             plot.line(Line::new("held and spent, USD", reserved).color(held));

@@ -6,10 +6,10 @@ use verifier_core::claim::ledger::RuleOutcome;
 use verifier_core::render::escape;
 
 use super::course;
-use super::widgets::{Mark, figure, mark, section, word};
+use super::widgets::{self, Mark, figure, figure_title, mark, section, short, usd, word};
 use crate::command::{Command, CommandSender};
 use crate::filter::Field;
-use crate::money::{Books, SUMMED, amount, grouped};
+use crate::money::{Books, RuleLine, SUMMED, amount, grouped};
 use crate::state::{Session, View};
 
 /// Widths of columns.
@@ -48,7 +48,7 @@ pub(super) fn show(session: &Session, sender: &CommandSender, ui: &mut Ui) {
         section("To the end of the month", ui);
         forecast(books, ui);
         section("Budget envelopes", ui);
-        envelopes(books, ui);
+        envelopes(books, sender, ui);
         course::show(books, ui);
         section("Rules", ui);
         rules(books, sender, ui);
@@ -84,8 +84,19 @@ fn totals(books: &Books, sender: &CommandSender, ui: &mut Ui) {
             figure(&amount(*sum), MONEY, ui);
             ui.end_row();
         }
+        if books.unreadable > 0 {
+            let count = grouped(&books.unreadable.to_string());
+            if ui.link(format!("Figures that cannot be read, in no sum: {count}")).clicked() {
+                sender.send(Command::Show(View::Exceptions));
+            }
+            ui.label("");
+            ui.end_row();
+        }
         for (grade, sum, count) in &books.grades {
-            ui.label(format!("   {}: {} permits", grade.replace('_', " "), grouped(&count.to_string())));
+            let title = format!("   {}: {} permits", grade.replace('_', " "), grouped(&count.to_string()));
+            if ui.link(title).clicked() {
+                sender.send(Command::Drill(format!("grade == \"{grade}\"")));
+            }
             figure(&amount(*sum), MONEY, ui);
             ui.end_row();
         }
@@ -135,6 +146,7 @@ fn days(books: &Books, sender: &CommandSender, ui: &mut Ui) {
         .show_x(false)
         .show_y(false)
         .x_axis_formatter(label)
+        .y_axis_formatter(|mark, _| usd(mark.value))
         .legend(Legend::default().position(Corner::LeftTop))
         .show(ui, |plot| {
             plot.bar_chart(BarChart::new("USD by day", bars).color(colour));
@@ -170,8 +182,8 @@ fn sums(books: &Books, field: Field, sender: &CommandSender, ui: &mut Ui) {
     let rest = sums.len().saturating_sub(LINES);
     Grid::new(("sums", field.name())).num_columns(3).striped(true).spacing([24.0, 2.0]).show(ui, |ui| {
         ui.strong(field.title());
-        figure("Permits", COUNT, ui);
-        figure("Cost USD", MONEY, ui);
+        figure_title("Permits", COUNT, ui);
+        figure_title("Cost USD", MONEY, ui);
         ui.end_row();
         for (value, total) in sums.into_iter().take(LINES) {
             if value.is_empty() {
@@ -193,7 +205,7 @@ fn sums(books: &Books, field: Field, sender: &CommandSender, ui: &mut Ui) {
     }
 }
 
-fn envelopes(books: &Books, ui: &mut Ui) {
+fn envelopes(books: &Books, sender: &CommandSender, ui: &mut Ui) {
     if books.envelopes.is_empty() {
         ui.label("The evidence has no budget bookings.");
         return;
@@ -201,14 +213,16 @@ fn envelopes(books: &Books, ui: &mut Ui) {
     Grid::new("envelopes").num_columns(7).striped(true).spacing([20.0, 2.0]).show(ui, |ui| {
         ui.strong("Envelope");
         for title in ["Cap", "Reserved", "Spent", "Remaining"] {
-            figure(title, MONEY, ui);
+            figure_title(title, MONEY, ui);
         }
         ui.strong("Bookings");
-        figure("Breaches", COUNT, ui);
+        figure_title("Breaches", COUNT, ui);
         ui.end_row();
         for line in &books.envelopes {
             let optional = |micros: Option<i128>| micros.map_or("none".to_owned(), amount);
-            ui.label(escape(&line.envelope).into_owned());
+            if ui.link(escape(&line.envelope).into_owned()).clicked() {
+                sender.send(Command::ShowEnvelope(line.envelope.clone()));
+            }
             figure(&optional(line.cap), MONEY, ui);
             figure(&amount(line.reserved), MONEY, ui);
             figure(&amount(line.spent), MONEY, ui);
@@ -234,7 +248,7 @@ fn forecast(books: &Books, ui: &mut Ui) {
         ui.label(format!("To day {} at the same daily rate, USD", forecast.days));
         match forecast.forecast {
             Some(sum) => figure(&amount(sum), MONEY, ui),
-            None => figure("too few days", MONEY, ui),
+            None => figure_title("too few days", MONEY, ui),
         }
         ui.end_row();
         if books.envelopes.iter().any(|line| line.cap.is_some()) {
@@ -267,7 +281,7 @@ fn rules(books: &Books, sender: &CommandSender, ui: &mut Ui) {
             ui.strong(title);
         }
         for title in ["Compared", "Not possible", "Failed"] {
-            figure(title, COUNT, ui);
+            figure_title(title, COUNT, ui);
         }
         ui.end_row();
         for line in &books.rules {
@@ -295,4 +309,29 @@ fn rules(books: &Books, sender: &CommandSender, ui: &mut Ui) {
             ui.end_row();
         }
     });
+    for line in books.rules.iter().filter(|line| !line.violations.is_empty()) {
+        violations(line, sender, ui);
+    }
+}
+
+/// The first failed comparisons of a rule, with the figures of both sides.
+fn violations(line: &RuleLine, sender: &CommandSender, ui: &mut Ui) {
+    ui.add_space(6.0);
+    ui.strong(format!("{} {}", line.id, line.title));
+    ui.weak(line.compares);
+    Grid::new(("violations", line.id)).num_columns(4).striped(true).spacing([16.0, 2.0]).show(ui, |ui| {
+        for violation in &line.violations {
+            ui.label(short(&violation.subject));
+            for (label, value) in &violation.sides {
+                ui.label(format!("{label}: {}", short(value)));
+            }
+            widgets::place(&violation.location, sender, ui);
+            ui.end_row();
+        }
+    });
+    let more = line.counts.2.saturating_sub(u64::try_from(line.violations.len()).unwrap_or(u64::MAX));
+    if more > 0 && ui.link(format!("and {} more among the exceptions", grouped(&more.to_string()))).clicked()
+    {
+        sender.send(Command::Show(View::Exceptions));
+    }
 }

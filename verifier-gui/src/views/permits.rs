@@ -7,7 +7,7 @@ use verifier_core::ledger::PermitRow;
 use verifier_core::render::escape;
 use verifier_core::workpaper::MarkKind;
 
-use super::widgets::{Mark, mark, number, section};
+use super::widgets::{Mark, mark, number, section, short};
 use super::{proof, review};
 use crate::command::{Command, CommandSender};
 use crate::filter::{self, Field, Kind};
@@ -224,7 +224,7 @@ fn cell(books: &Books, row: &PermitRow, field: Field, ui: &mut Ui) {
     match field.kind() {
         Kind::Money | Kind::Number => number(&text, ui),
         _ => {
-            let shown = escape(&text).into_owned();
+            let shown = short(&text);
             let shown =
                 if field == Field::Permit { RichText::new(shown).monospace() } else { RichText::new(shown) };
             ui.add(egui::Label::new(shown).truncate().selectable(false));

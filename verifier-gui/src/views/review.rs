@@ -6,7 +6,7 @@ use verifier_core::render::escape;
 use verifier_core::sample::{Stratum, commitment};
 use verifier_core::workpaper::{MarkKind, MarkStatus, Role};
 
-use super::widgets::{Mark, figure, mark, section};
+use super::widgets::{Mark, figure, figure_title, mark, section};
 use crate::command::{Command, CommandSender};
 use crate::money::{amount, grouped};
 use crate::review::{Review, ReviewCommand};
@@ -165,7 +165,7 @@ fn samples(review: &Review, sender: &CommandSender, ui: &mut Ui) {
     Grid::new("samples").num_columns(6).striped(true).spacing([16.0, 2.0]).show(ui, |ui| {
         ui.strong("Method");
         for title in ["Drawn", "Marked", "Population"] {
-            figure(title, 90.0, ui);
+            figure_title(title, 90.0, ui);
         }
         ui.strong("Engagement");
         ui.strong("");

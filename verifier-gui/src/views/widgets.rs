@@ -160,6 +160,32 @@ pub(super) fn number(text: &str, ui: &mut Ui) {
     });
 }
 
+/// The heading of a column of numbers.
+pub(super) fn figure_title(text: &str, width: f32, ui: &mut Ui) {
+    let size = egui::vec2(width, ui.spacing().interact_size.y);
+    ui.allocate_ui_with_layout(size, egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        ui.set_min_width(width);
+        ui.strong(text);
+    });
+}
+
+/// A text of the evidence, escaped and not longer than a line can show.
+pub(super) fn short(text: &str) -> String {
+    const SHOWN: usize = 120;
+    let cut = text.chars().count() > SHOWN;
+    let mut shown: String = escape(&text.chars().take(SHOWN).collect::<String>()).into_owned();
+    if cut {
+        shown.push('…');
+    }
+    shown
+}
+
+/// A value of an axis in USD: for the eye, not for sums.
+pub(super) fn usd(value: f64) -> String {
+    let text = format!("{value:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// A number in a column of this width.
 pub(super) fn figure(text: &str, width: f32, ui: &mut Ui) {
     let size = egui::vec2(width, ui.spacing().interact_size.y);
