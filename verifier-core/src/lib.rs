@@ -46,6 +46,7 @@ pub mod claim;
 pub mod crypto;
 pub mod diff;
 pub mod evidence;
+pub mod excerpt;
 pub mod finding;
 pub mod format;
 pub mod gate;

@@ -17,7 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["registry", "ledger"],
     &["claim", "diff", "reconcile", "render", "sample"],
     &["verify", "gate", "workpaper"],
-    &["audit", "redteam"],
+    &["audit", "excerpt", "redteam"],
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

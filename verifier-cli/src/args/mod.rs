@@ -9,6 +9,7 @@ pub(crate) mod ci;
 pub(crate) mod claim;
 pub(crate) mod diff;
 pub(crate) mod doctor;
+pub(crate) mod excerpt;
 pub(crate) mod export;
 pub(crate) mod front;
 pub(crate) mod keys;
@@ -107,6 +108,9 @@ pub(crate) enum Command {
     Sample(workpaper::SampleArgs),
     /// Mark, project, sign, show and verify working papers
     Workpaper(workpaper::WorkpaperArgs),
+    /// Hand over some permits only, tied to a signed tree head; keel-verify FILE verifies the excerpt
+    #[command(after_help = EXIT_STATUS)]
+    Excerpt(excerpt::ExcerptArgs),
     /// Make a working paper again from the evidence, and say what differs
     #[command(after_help = workpaper::REPERFORM_STATUS)]
     Reperform(workpaper::ReperformArgs),

@@ -7,6 +7,7 @@ mod ci;
 mod claim;
 mod diff;
 mod doctor;
+mod excerpt;
 mod explain;
 mod export;
 pub(crate) mod help;
@@ -81,6 +82,7 @@ pub(crate) fn dispatch(command: Command, console: &mut Console<'_>) -> Ended {
         Command::Reconcile(args) => reconcile::run(&args, console),
         Command::Sample(args) => sample::run(&args, console),
         Command::Workpaper(args) => workpaper::run(&args, console),
+        Command::Excerpt(args) => excerpt::run(&args, console),
         Command::Reperform(args) => reperform::run(&args, console),
         Command::Redteam(args) => redteam::run(&args, console),
         Command::Sigstore(args) => sigstore::run(&args, console),

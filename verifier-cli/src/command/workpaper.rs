@@ -6,7 +6,7 @@ use std::path::Path;
 
 use verifier_core::bytes::Blob;
 use verifier_core::crypto::prefixed;
-use verifier_core::evidence::Batch;
+use verifier_core::evidence::{Batch, Evidence};
 use verifier_core::finding::catalog::input::INPUT_UNREADABLE;
 use verifier_core::finding::catalog::workpaper::{
     WORKPAPER_INVALID, WORKPAPER_PROJECTION_NOT_POSSIBLE, WORKPAPER_WRITE_REFUSED,
@@ -85,6 +85,11 @@ impl Done {
                 Err(console.failed(Exit::UNREADABLE, &INPUT_UNREADABLE, &format!("{file}: {why}")))
             }
         }
+    }
+
+    /// What was verified.
+    pub(super) fn sets(&self) -> impl Iterator<Item = &Evidence> {
+        self.batches.iter().flat_map(|batch| &batch.sets)
     }
 
     pub(super) fn outcome(&self) -> Outcome {

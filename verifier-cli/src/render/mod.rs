@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod csv;
 pub(crate) mod diff;
 pub(crate) mod escape;
+pub(crate) mod excerpt;
 pub(crate) mod human;
 pub(crate) mod ledger;
 pub(crate) mod output_document;

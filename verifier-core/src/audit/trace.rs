@@ -92,6 +92,7 @@ pub(super) fn traced(evidence: &Evidence, document_bytes: u64) -> Traced {
         Evidence::Consistency(part) => {
             Evidence::Consistency(tracer.held("consistency", part, document_bytes))
         }
+        Evidence::Excerpt(part) => Evidence::Excerpt(tracer.streamed("excerpt", part)),
         Evidence::KeyManifest(part) => {
             Evidence::KeyManifest(tracer.held("key_manifest", part, document_bytes))
         }
@@ -252,6 +253,7 @@ fn parts(evidence: &Evidence) -> Vec<&Part> {
         | Evidence::Checkpoint(part)
         | Evidence::Voice(part)
         | Evidence::Consistency(part)
+        | Evidence::Excerpt(part)
         | Evidence::KeyManifest(part)
         | Evidence::Unsupported { part, .. } => vec![part],
     }

@@ -62,6 +62,10 @@ pub mod name {
     pub const KEY_STATUS: &str = "key.status.completeness.v1";
     /// A single-file bundle is consistent and signed.
     pub const BUNDLE: &str = "evidence_bundle.self_attesting.v1";
+    /// Entries of an excerpt have the hashes that they state.
+    pub const EXCERPT_ENTRIES: &str = "excerpt.entries.v1";
+    /// Whole records of an excerpt are under a head that its maker signed.
+    pub const EXCERPT_RECORDS: &str = "excerpt.records.v1";
     /// The expected signer signed the artifact.
     pub const SIGSTORE_SIGNATURE: &str = "sigstore.signature.v1";
     /// The log has an entry of the signature.

@@ -455,6 +455,69 @@ fn shadowed(export: &Export<'_>, track: Track, out: &mut ReportBuilder) {
     }
 }
 
+/// Judges the entries of an excerpt, which need not be continuous: what their own hashes and the links between neighbours
+/// contradict.
+pub(crate) fn check_excerpt(export: &Export<'_>, rows: ChainRows, out: &mut ReportBuilder) {
+    const CLAIM: &str = name::EXCERPT_ENTRIES;
+    let is_top = export.fields().is_some_and(|fields| fields.count("chain_entries").is_some());
+    out.claim(CLAIM, Requested::Evidence);
+    let subject = || Subject::new("chain_entries", "excerpt");
+    let tracks = if is_top { vec![rows.top, rows.nested] } else { vec![rows.nested] };
+    let (mut entries, mut links, mut failed) = (0, 0, false);
+    for (at, track) in tracks.into_iter().enumerate() {
+        let Track { walk, mut noticed, dropped, overflow, structure, .. } = track;
+        let totals = walk.finish(None, &mut |problem| {
+            // A gap is what an excerpt is made of; that it is linked over is a contradiction all the same.
+            if matches!(problem.kind, ProblemKind::LinkedGap | ProblemKind::Genesis) {
+                noticed.push((None, problem));
+            }
+        });
+        entries += totals.entries;
+        links += totals.links;
+        let mut findings: Vec<Finding> = noticed
+            .into_iter()
+            .map(|(pointer, problem)| {
+                let place = export.place(pointer, problem.span);
+                finding(problem).at(place)
+            })
+            .collect();
+        if let Some((message, _)) = structure.filter(|_| at == 0 || !is_top) {
+            findings.push(Finding::disproves(&catalog::walk::VERIFICATION_FAILED, message));
+        }
+        if let Some(limit) = overflow {
+            let message = format!("chain entries: {limit}");
+            findings.push(Finding::new(&catalog::input::INPUT_LIMIT_EXCEEDED, Effect::Unreadable, message));
+        }
+        if dropped > 0 {
+            let message = format!("{dropped} further findings of the same kinds were counted and not kept");
+            findings.push(Finding::notes(&catalog::walk::WALK_RECORD_HASH_MISMATCH, message));
+        }
+        for finding in findings {
+            if matches!(finding.effect, Effect::Fails { .. } | Effect::Unreadable) && !failed {
+                failed = true;
+                out.unsupported(CLAIM, subject(), finding);
+            } else {
+                out.finding(finding.on(CLAIM));
+            }
+        }
+    }
+    out.ran(
+        "excerpt.entries",
+        "record hashes and links of neighbours",
+        &[("entries", entries), ("links", links)],
+    );
+    if failed {
+        return;
+    }
+    if entries == 0 {
+        let finding =
+            Finding::lacks(&catalog::walk::WALK_NO_EVALUABLE_SUBJECTS, "the excerpt has no chain entries");
+        return out.unsupported(CLAIM, subject(), finding);
+    }
+    let message = format!("{entries} entries have the record hashes that they state, {links} links hold");
+    out.supported(CLAIM, subject(), &catalog::excerpt::EXCERPT_ENTRIES_SUPPORTED, message);
+}
+
 /// Takes the entries that stand for what the export's filter left out (spec 04 section 4).
 fn bridges(
     export: &Export<'_>,

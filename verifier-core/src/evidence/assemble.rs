@@ -120,6 +120,7 @@ pub fn assemble(parts: Vec<Part>, limits: &Limits) -> Assembly {
             Kind::Checkpoint => assembly.sets.push(Evidence::Checkpoint(part)),
             Kind::VoiceAttestation => assembly.sets.push(Evidence::Voice(part)),
             Kind::Consistency => assembly.sets.push(Evidence::Consistency(part)),
+            Kind::Excerpt => assembly.sets.push(Evidence::Excerpt(part)),
             Kind::ExportPayload | Kind::WorkflowEvidence | Kind::Zip => {
                 assembly.sets.push(Evidence::Export(ExportSet::new(part, None)))
             }

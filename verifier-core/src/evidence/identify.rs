@@ -31,6 +31,8 @@ pub enum Kind {
     Checkpoint,
     /// A checkpoint-consistency document.
     Consistency,
+    /// An excerpt of an export.
+    Excerpt,
     /// A scope-state sidecar.
     ScopeState,
     /// A voice attestation.
@@ -63,6 +65,7 @@ impl Kind {
             Self::EvidenceBundle => "evidence bundle",
             Self::Checkpoint => "checkpoint",
             Self::Consistency => "checkpoint-consistency document",
+            Self::Excerpt => "excerpt",
             Self::ScopeState => "scope-state sidecar",
             Self::VoiceAttestation => "voice attestation",
             Self::WorkChain => "work-chain pack",
@@ -131,7 +134,9 @@ fn of_json_head(head: &[u8], limits: &Limits) -> Kind {
     let version = seen.text("schema_version");
     // A large member that sorts first hides what follows it, so its name has to do.
     let hidden = |name: &str, behind: &str| seen.has(name) && !seen.has(behind);
-    if version.starts_with("keel.evidence_bundle/") || hidden("body", "content_hash") {
+    if seen.text("format").starts_with("keel.excerpt/") {
+        Kind::Excerpt
+    } else if version.starts_with("keel.evidence_bundle/") || hidden("body", "content_hash") {
         Kind::EvidenceBundle
     } else if seen.text("artifact_type") == "checkpoint_scope_state" {
         Kind::ScopeState
@@ -223,6 +228,7 @@ mod tests {
             (r#"{"composite_hash":"x","chain_heads":{}}"#, Kind::Checkpoint),
             (r#"{"entries":[],"proof":{"leaf_hashes":[]},"tree_head":{"a":1}}"#, Kind::Consistency),
             (r#"{"body":{"records":[{"#, Kind::EvidenceBundle),
+            (r#"{"format":"keel.excerpt/v1","bundle_type":"audit_export_bundle","records":["#, Kind::Excerpt),
             (r#"{"event_id":"e","record_hash":"r"}"#, Kind::ExportPayload),
             (r#"{"a":1}"#, Kind::OtherJson),
             ("a,b\n", Kind::Other),

@@ -68,6 +68,8 @@ pub enum Evidence {
     Voice(Part),
     /// A checkpoint-consistency document.
     Consistency(Part),
+    /// An excerpt of an export.
+    Excerpt(Part),
     /// A key manifest on its own.
     KeyManifest(Part),
     /// Recognised, but not verified by this release.
@@ -89,6 +91,7 @@ impl Evidence {
             | Self::Checkpoint(part)
             | Self::Voice(part)
             | Self::Consistency(part)
+            | Self::Excerpt(part)
             | Self::KeyManifest(part)
             | Self::Unsupported { part, .. } => &part.label,
         }

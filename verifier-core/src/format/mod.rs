@@ -2,6 +2,7 @@
 
 pub mod binding;
 pub mod checkpoint;
+pub mod excerpt;
 pub mod key_status;
 pub mod scope;
 pub mod workflow;

@@ -120,7 +120,12 @@ pub fn claim(name: &str) -> Option<&'static ClaimInfo> {
 }
 
 /// Claims that no registry has.
-const OWN: [&str; 2] = ["transparency_log.inclusion.v1", "transparency_log.witness.v1"];
+const OWN: [&str; 4] = [
+    "transparency_log.inclusion.v1",
+    "transparency_log.witness.v1",
+    "excerpt.entries.v1",
+    "excerpt.records.v1",
+];
 
 /// What people write for a claim.
 const SHORT_NAMES: [(&str, &str); 7] = [

@@ -120,6 +120,41 @@ impl NoteKey {
         Ok(Self { name: name.to_owned(), role, id, key })
     }
 
+    /// The key of one who signs tree heads. `None` when the name cannot stand in a signature line: it must be visible
+    /// ASCII without `+`, at most 255 bytes.
+    #[must_use]
+    pub fn of_log(name: &str, key: PublicKey) -> Option<Self> {
+        let is_name = !name.is_empty()
+            && name.len() <= 255
+            && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'+');
+        let hashed = [name.as_bytes(), b"\n\x01", key.as_bytes()].concat();
+        let id = *sha256(&hashed).first_chunk()?;
+        is_name.then(|| Self { name: name.to_owned(), role: Role::Log, id, key: Key::Ed25519(key) })
+    }
+
+    /// The key text; of an unsupported type too.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let kind = match (&self.key, self.role) {
+            (Key::MlDsa(_), _) => 0x06,
+            (Key::Ed25519(_), Role::Log) => 0x01,
+            (Key::Ed25519(_), Role::Witness) => 0x04,
+        };
+        let key: &[u8] = match &self.key {
+            Key::Ed25519(key) => key.as_bytes(),
+            Key::MlDsa(key) => key,
+        };
+        let encoded = base64::encode(&[&[kind], key].concat());
+        format!("{}+{}+{encoded}", self.name, hex::encode(&self.id))
+    }
+
+    /// A note with one signature line of this key.
+    #[must_use]
+    pub fn note(&self, text: &str, signature: &[u8]) -> String {
+        let line = base64::encode(&[&self.id, signature].concat());
+        format!("{text}\n\u{2014} {} {line}\n", self.name)
+    }
+
     /// The public key; `None` for one of a type that is not supported.
     #[must_use]
     pub fn public_key(&self) -> Option<&PublicKey> {
@@ -189,6 +224,15 @@ mod tests {
         let other = NOTE.replace("\n8\n", "\n9\n");
         let note = Note::parse(&other).unwrap();
         assert_eq!((log.signed(&note), witness.signed(&note)), (Signed::Wrong, Signed::Wrong));
+        assert_eq!((log.to_text(), witness.to_text()), (LOG.to_owned(), WITNESS.to_owned()));
+        let again =
+            NoteKey::of_log("keel-evidence.example/log/1", log.public_key().unwrap().clone()).unwrap();
+        let (text, _) = NOTE.split_once("\n\n").unwrap();
+        let text = format!("{text}\n");
+        let written = again.note(&text, &Note::parse(NOTE).unwrap().signatures[0].signature);
+        assert_eq!(log.signed(&Note::parse(&written).unwrap()), Signed::Yes(None));
+        assert!(NOTE.starts_with(&written));
+        assert_eq!(NoteKey::of_log("a+b", log.public_key().unwrap().clone()), None);
         let unsigned = NOTE.replace("witness.example/w1 g91b", "witness.example/w2 g91b");
         assert_eq!(witness.signed(&Note::parse(&unsigned).unwrap()), Signed::No);
     }

@@ -108,6 +108,7 @@ fn verify_beside(
         Evidence::Checkpoint(part) => claim::checkpoint::verify(part, policy, &mut out),
         Evidence::Voice(part) => claim::voice::verify(part, policy, &mut out),
         Evidence::Consistency(part) => claim::monitor::verify(part, policy, &mut out),
+        Evidence::Excerpt(part) => claim::export::excerpt::verify(part, policy, progress, &mut out),
         Evidence::KeyManifest(part) => unsupported("key manifest", part, &mut out),
         Evidence::Unsupported { kind, part } => unsupported(kind, part, &mut out),
     }

@@ -10,6 +10,7 @@ use super::Workpaper;
 use crate::bytes::{base64, hex};
 use crate::crypto::{PublicKey, SignatureText, sha256, verify};
 use crate::time::Timestamp;
+use crate::tlog::NoteKey;
 
 /// In what role somebody signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +101,14 @@ impl SigningKey {
     pub fn from_text(text: &str) -> Option<Self> {
         let seed: Zeroizing<[u8; 32]> = Zeroizing::new(hex::decode(text.trim_ascii_end().as_bytes())?);
         Some(Self(ed25519_dalek::SigningKey::from_bytes(&seed)))
+    }
+
+    /// Signs the text of a tree head under a key name: the note, and the key text that its readers trust.
+    pub(crate) fn sign_note(&self, name: &str, text: &str) -> Option<(String, String)> {
+        let key = PublicKey::from_bytes(self.0.verifying_key().as_bytes())?;
+        let named = NoteKey::of_log(name, key)?;
+        let note = named.note(text, &self.0.sign(text.as_bytes()).to_bytes());
+        Some((note, named.to_text()))
     }
 
     /// The public half.

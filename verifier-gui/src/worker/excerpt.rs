@@ -67,6 +67,7 @@ fn parts(evidence: &Evidence) -> Vec<&Part> {
         | Evidence::Checkpoint(part)
         | Evidence::Voice(part)
         | Evidence::Consistency(part)
+        | Evidence::Excerpt(part)
         | Evidence::KeyManifest(part)
         | Evidence::Unsupported { part, .. } => vec![part],
         _ => Vec::new(),

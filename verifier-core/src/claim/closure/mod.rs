@@ -14,5 +14,5 @@ mod row;
 mod signature;
 
 pub(crate) use judge::check;
-pub(crate) use row::{ClosureRows, EntryFacts, entry_permit};
+pub(crate) use row::{ClosureRows, EntryFacts, entry_permit, named_permit};
 pub(crate) use signature::ClosureKeys;

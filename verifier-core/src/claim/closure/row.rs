@@ -169,6 +169,11 @@ fn trimmed(holder: Option<Value<'_>>, name: &str) -> Option<Text> {
     Some(text.trim().into())
 }
 
+/// The permit that an entry names, wherever it stands.
+pub(crate) fn named_permit(entry: Value<'_>) -> Option<Text> {
+    entry_permit(entry, payload(entry))
+}
+
 /// The permit of an entry that stands in no record.
 pub(crate) fn entry_permit(entry: Value<'_>, payload: Option<Value<'_>>) -> Option<Text> {
     let text = |value: Option<Value<'_>>| value.and_then(Value::non_empty_text).map(Text::from);

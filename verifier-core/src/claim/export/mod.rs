@@ -3,6 +3,7 @@
 //! The steps run in the reference's order and none stops the others. What the reference would stop at is
 //! remembered, because a pinned claim after that point counts as not adjudicated (spec 26 section 8).
 
+pub(crate) mod excerpt;
 mod identity;
 mod integrity;
 mod manifest;

@@ -5,6 +5,7 @@
 //! its members allow. A large export consists of small records, so each is looked through once, and what most
 //! records do not have costs one comparison of a name.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::unjudged::{self, SignedPart};
@@ -433,6 +434,12 @@ impl PermitRows {
         } else {
             self.decisions.push(row);
         }
+    }
+
+    /// Permits of which a kept decision is supported.
+    pub(super) fn decided(&self) -> BTreeSet<String> {
+        let supported = self.decisions.iter().filter(|row| row.verdict == crate::finding::Verdict::Supported);
+        supported.filter_map(DecisionRow::permit_id).map(str::to_owned).collect()
     }
 
     fn contradiction(&mut self, finding: Finding) {

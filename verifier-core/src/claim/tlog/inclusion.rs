@@ -20,7 +20,7 @@ use crate::tlog::proof::{Path, ProofFileError, ProofStreamError};
 use crate::tlog::{ProofStream, QuorumTime};
 
 /// What is added to the name of an export's file.
-const SUFFIX: &str = ".tlog-proofs";
+pub(crate) const SUFFIX: &str = ".tlog-proofs";
 const STEP: &str = "tlog.inclusion";
 const TITLE: &str = "inclusion of chain entries in a transparency log";
 
@@ -290,11 +290,11 @@ impl Proven {
 
 /// A chain entry as the log has it.
 #[derive(Clone)]
-struct Leaf {
+pub(crate) struct Leaf {
     /// Empty when it has none.
-    event_id: String,
+    pub(crate) event_id: String,
     /// `None` when the entry has no canonical form.
-    hash: Option<Hash>,
+    pub(crate) hash: Option<Hash>,
     place: EntryPlace,
     span: (u64, u64),
 }
@@ -321,19 +321,28 @@ impl Visitor for Leaves {
     type Row = Vec<Leaf>;
 
     fn visit(&self, item: Item<'_>) -> Vec<Leaf> {
-        if item.origin == Origin::Array(1) {
-            return vec![leaf(item.value, EntryPlace::Chain(item.index))];
-        }
-        let (value, index) = (item.value, item.index);
-        let nested = value.member("chain_entries").and_then(Value::as_array);
-        // A record may be a chain entry itself; one with entries of its own may also carry the name of one of them.
-        let is_entry = value.member("record_hash").is_some()
-            || (nested.is_none()
-                && ["event_id", "prev_hash"].iter().any(|name| value.member(name).is_some()));
-        let own = is_entry.then(|| leaf(value, EntryPlace::Record(index)));
-        let nested = nested.into_iter().flat_map(|entries| {
-            entries.items().enumerate().map(move |(at, entry)| leaf(entry, EntryPlace::Nested(index, at)))
-        });
-        own.into_iter().chain(nested).collect()
+        leaves(item)
     }
+}
+
+/// The chain entries of an item of [`STREAMED`], as the log has them.
+pub(crate) fn leaves(item: Item<'_>) -> Vec<Leaf> {
+    entries(item).into_iter().map(|(entry, place)| leaf(entry, place)).collect()
+}
+
+/// The chain entries of an item of [`STREAMED`]: the item itself, or those that it holds.
+pub(crate) fn entries(item: Item<'_>) -> Vec<(Value<'_>, EntryPlace)> {
+    let (value, index) = (item.value, item.index);
+    if item.origin == Origin::Array(1) {
+        return vec![(value, EntryPlace::Chain(index))];
+    }
+    let nested = value.member("chain_entries").and_then(Value::as_array);
+    // A record may be a chain entry itself; one with entries of its own may also carry the name of one of them.
+    let is_entry = value.member("record_hash").is_some()
+        || (nested.is_none() && ["event_id", "prev_hash"].iter().any(|name| value.member(name).is_some()));
+    let own = is_entry.then_some((value, EntryPlace::Record(index)));
+    let nested = nested.into_iter().flat_map(|entries| {
+        entries.items().enumerate().map(move |(at, entry)| (entry, EntryPlace::Nested(index, at)))
+    });
+    own.into_iter().chain(nested).collect()
 }

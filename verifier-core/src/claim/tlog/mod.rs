@@ -3,7 +3,7 @@
 mod inclusion;
 mod witness;
 
-pub(crate) use inclusion::{LogOrder, check};
+pub(crate) use inclusion::{Leaf, LogOrder, SUFFIX, check, entries, leaves};
 
 use crate::finding::catalog::tlog as code;
 use crate::finding::{Effect, Finding, Location, Verdict};
@@ -65,6 +65,28 @@ pub(crate) fn head<'a>(
         Ok((mut trusted, policy)) => {
             sign(&trusted, &policy, out);
             trusted.witnessed = witness::check(&trusted, &policy, trust, place, out);
+            Some(trusted)
+        }
+        Err((origin, finding)) => {
+            let subject = Subject::new("tree_head", origin.unwrap_or("unreadable"));
+            out.unsupported(claim, subject, finding.at(place.clone()));
+            None
+        }
+    }
+}
+
+/// Reads the head of a tree that no log keeps, so that it has no witnesses, and judges its signature.
+pub(crate) fn unwitnessed<'a>(
+    text: &'a str,
+    trust: &LogTrust,
+    as_of: &Timestamp,
+    claim: &'static str,
+    place: &Location,
+    out: &mut ReportBuilder,
+) -> Option<TrustedHead<'a>> {
+    match judge(text, trust, as_of) {
+        Ok((trusted, policy)) => {
+            sign(&trusted, &policy, out);
             Some(trusted)
         }
         Err((origin, finding)) => {

@@ -8,6 +8,7 @@ pub mod checkpoint;
 pub mod closure;
 pub mod command;
 pub mod decided;
+pub mod excerpt;
 pub mod export;
 pub mod input;
 pub mod key_status;
@@ -35,6 +36,7 @@ static TABLES: &[&[&Code]] = &[
     audit::ALL,
     ledger::ALL,
     export::ALL,
+    excerpt::ALL,
     pins::ALL,
     trust::ALL,
     walk::ALL,
