@@ -114,12 +114,15 @@ fn permits(args: &ExcerptArgs, done: &Done, console: &mut Console<'_>) -> Result
     Ok(permits)
 }
 
-/// What its reader will find; requirements for an export cannot be met by an excerpt.
+/// What a reader will find who trusts the maker's key too; requirements for an export cannot be met by an excerpt.
 fn judge(made: &Made, name: &OsStr, policy: &TrustPolicy) -> Report {
     let label = name.to_string_lossy().into_owned();
     let entry = Entry::from_bytes(&label, made.bytes.clone());
     let part = Part { label, entry, siblings: Arc::new(NoSiblings), above: None };
+    let mut logs = policy.logs.clone();
+    logs.keys.extend(made.maker_key.clone());
     let policy = TrustPolicy {
+        logs,
         require: BTreeSet::new(),
         walk: Check::Automatic,
         closures: Check::Automatic,

@@ -61,11 +61,36 @@ const IDENTITY: (&str, &str) = ("comparison of manifest and payload", "export.sc
 const PINS: (&str, &str) = ("comparison with the registries of this release", "export.integrity.v1");
 const ENVELOPE: (&str, &str) = ("rules of the bundle's envelope", "evidence_bundle.self_attesting.v1");
 const COMPOSITE_HASH: (&str, &str) = ("composite hash of the heads, signed", "checkpoint.signature.v1");
+const LOG: (&str, &str) = ("tree head of the log", "transparency_log.inclusion.v1");
+const MAKER: (&str, &str) = ("tree head of the maker", "excerpt.records.v1");
+const ENTRIES: (&str, &str) = ("rules of the format", "excerpt.entries.v1");
 const ROOT: (&str, &str) = ("signature of a trust-root key", KEY_MANIFEST);
 const ROOT_LIST: (&str, &str) = ("comparison with the trust root, which lists the key", KEY_MANIFEST);
 
 /// Every artifact whose fields are listed.
 pub const ARTIFACTS: &[Artifact] = &[
+    Artifact {
+        name: "excerpt",
+        signature: None,
+        rows: &[
+            row("/**", Nothing, &[]),
+            row("/format", Whole, &[ENTRIES]),
+            row("/bundle_type", Whole, &[ENTRIES]),
+            row("/include_chain_entries", Whole, &[ENTRIES]),
+            row("/schema_version", Whole, &[ENTRIES]),
+            row("/excerpt", Whole, &[LOG, MAKER]),
+            row("/excerpt/source", Whole, &[ENTRIES]),
+            row("/excerpt/source/**", Part, &[ENTRIES]),
+            row("/excerpt/source/sha256", Whole, &[MAKER]),
+            row("/excerpt/trees", Whole, &[LOG, MAKER]),
+            row("/excerpt/trees/*", Nothing, &[]),
+            row("/excerpt/trees/**", Whole, &[LOG, MAKER]),
+            row("/records", Whole, &[LOG, MAKER]),
+            row("/records/**", Whole, &[MAKER]),
+            row("/records/*/chain_entries", Whole, &[LOG, MAKER]),
+            row("/records/*/chain_entries/**", Whole, &[LOG, MAKER]),
+        ],
+    },
     Artifact {
         name: "audit export bundle",
         signature: Some(CONTENT_HASH),

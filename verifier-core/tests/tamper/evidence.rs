@@ -1,21 +1,24 @@
 //! The committed honest cases in memory, and the vendor's hand on them: whatever was changed is signed again with
 //! the export key, whose seed is a public fixture of `permit-issuer`.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use ed25519_dalek::{Signer, SigningKey};
 use serde_json::{Value, json};
 use testvectors::{Case, Origin};
-use verifier_core::archive::{Entry, NoSiblings};
+use verifier_core::archive::{Entry, GivenSiblings, NoSiblings};
 use verifier_core::bytes::{Blob, Limits, base64};
 use verifier_core::canon::{Profile, digest, digest_except};
 use verifier_core::crypto::{prefixed, sha256};
 use verifier_core::evidence::{Evidence, ExportSet, Part, gather_bytes};
+use verifier_core::excerpt::{Made, Maker, Order, make};
 use verifier_core::json::{Document, ParserLimits};
 use verifier_core::report::Report;
 use verifier_core::time::Timestamp;
 use verifier_core::trust::{Check, KeySource, NamedBlob, TrustPolicy};
 use verifier_core::verify::{NoProgress, verify, verify_batch};
+use verifier_core::workpaper::SigningKey as ReviewerKey;
 
 /// How a payload is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,4 +170,35 @@ pub(crate) fn part(label: &str, bytes: Vec<u8>) -> Part {
         siblings: Arc::new(NoSiblings),
         above: None,
     }
+}
+
+/// An excerpt of two permits of an export in a log, and the trust in the log; with the maker's head, in the maker too.
+pub(crate) fn excerpt(signs: bool) -> (Made, TrustPolicy) {
+    let case = generated("generated-log-witnessed");
+    let read = |name: &str| case.read(name).unwrap();
+    let proofs = read("evidence/export.json.tlog-proofs");
+    let siblings = GivenSiblings::default().with_bytes("export.json.tlog-proofs", proofs);
+    let bytes = read("evidence/export.json");
+    let export: Value = serde_json::from_slice(&bytes).unwrap();
+    let permits = export["records"].as_array().unwrap().iter().take(2);
+    let permits = permits.map(|record| record["permit"]["id"].as_str().unwrap().to_owned()).collect();
+    let verified = prefixed(&sha256(&bytes));
+    let payload = Part { siblings: Arc::new(siblings), ..part("export.json", bytes) };
+    let limits = Limits::default();
+    let key = ReviewerKey::from_text(&"07".repeat(32)).unwrap();
+    let order = Order {
+        permits: &permits,
+        verified: &verified,
+        maker: signs.then_some(Maker { name: "auditor.example/2026", key: &key }),
+        limits: &limits,
+        workers: NonZeroUsize::MIN,
+    };
+    let made = make(&ExportSet::new(payload, None), &order).unwrap();
+    let mut policy = TrustPolicy::new(Timestamp::parse("2026-08-04T00:00:00Z").unwrap());
+    let named = |name: &str| NamedBlob::new(name, read(name));
+    policy.keys = KeySource::Manifest(named("evidence/key-manifest.json"));
+    policy.trust_root = Some(named("trust-root.json"));
+    policy.logs.keys = made.maker_key.clone().into_iter().collect();
+    policy.logs.policy = Some(named("witness-policy.txt"));
+    (made, policy)
 }

@@ -154,6 +154,39 @@ fn checkpoint() {
     assert!(differences.is_empty(), "uncovered.txt differs:\n{differences}");
 }
 
+/// Under the head of a log and that of the maker, both of them trusted.
+#[test]
+fn excerpt() {
+    let (made, policy) = evidence::excerpt(true);
+    let honest: serde_json::Value = serde_json::from_slice(&made.bytes).unwrap();
+    let is_verified = |document: &serde_json::Value| {
+        let part = evidence::part("excerpt.json", evidence::bytes_of(document));
+        verify(&Evidence::Excerpt(part), &policy, &NoProgress).outcome.exit_status() == 0
+    };
+    assert!(is_verified(&honest), "as made");
+    let edits = Edit::all(&honest);
+    let green = run(&edits, |edit| Some(is_verified(&edit.apply(&honest))));
+    let tally = Tally::of(&edits, &green);
+    let mut differences = tally.differences("excerpt");
+    differences += &tally.against_table("excerpt");
+    assert_eq!(tally.idle_rows("excerpt"), Vec::<&str>::new(), "rows of the table without a place");
+
+    // Under the log's head alone: what is in chain entries is covered all the same.
+    let (made, policy) = evidence::excerpt(false);
+    let honest: serde_json::Value = serde_json::from_slice(&made.bytes).unwrap();
+    let is_verified = |document: &serde_json::Value| {
+        let part = evidence::part("excerpt.json", evidence::bytes_of(document));
+        verify(&Evidence::Excerpt(part), &policy, &NoProgress).outcome.exit_status() == 0
+    };
+    let edits: Vec<Edit> =
+        Edit::all(&honest).into_iter().filter(|edit| edit.place().contains("/chain_entries")).collect();
+    let green = run(&edits, |edit| Some(is_verified(&edit.apply(&honest))));
+    let unnoticed = edits.iter().zip(&green).filter(|(_, green)| **green == Some(true));
+    let unnoticed: Vec<String> = unnoticed.map(|(edit, _)| edit.exact()).collect();
+    assert_eq!(unnoticed, Vec::<String>::new());
+    assert!(differences.is_empty(), "uncovered.txt differs:\n{differences}");
+}
+
 /// Bytes that are no field: every change of them is a change of what is signed.
 #[test]
 fn payload_bytes() {

@@ -79,6 +79,7 @@ pub(crate) fn verify(part: &Part, policy: &TrustPolicy, progress: &dyn Progress,
         sha256: Some(crate::crypto::prefixed(&streamed.sha256)),
         bytes: Some(streamed.stored_bytes),
     });
+    out.has_fields_of("excerpt");
     report_text_faults(&export, out);
     progress.layer(Layer::Log);
     prove(&export, &excerpt, &read, out);
@@ -147,6 +148,14 @@ impl Read {
             return Err(format!("the format is not {FORMAT}"));
         }
         let member = fields.member("excerpt").ok_or("the member \"excerpt\" is missing")?;
+        // By these members closures and entries are found, so nothing else may stand there.
+        let is_bundle = fields.text("bundle_type").as_deref() == Some("audit_export_bundle")
+            && fields.member("schema_version").and_then(Value::as_i64) == Some(2)
+            && fields.member("include_chain_entries").and_then(Value::as_bool) == Some(true);
+        if !is_bundle {
+            return Err("bundle_type, schema_version and include_chain_entries are not those of an excerpt"
+                .to_owned());
+        }
         if fields.count("records").is_none() {
             return Err("records must be a list".to_owned());
         }
