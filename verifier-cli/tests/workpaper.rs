@@ -236,7 +236,8 @@ fn whatever_is_altered_is_found_with_its_place() {
             "WORKPAPER_VERDICT_DIFFERS",
             "/content/options/0",
         ),
-        ("/content/tool/version", "0.0.1".into(), 0, "WORKPAPER_TOOL_DIFFERS", ""),
+        ("/content/tool/version", "0.0.1".into(), 3, "WORKPAPER_TOOL_DIFFERS", ""),
+        ("/content/tool/name", "other".into(), 3, "WORKPAPER_TOOL_DIFFERS", "/content/tool"),
         ("/content/as_of", "tomorrow".into(), 4, "WORKPAPER_INVALID", "altered.json"),
         ("/format", "keel.workpaper/v2".into(), 4, "WORKPAPER_INVALID", "altered.json"),
     ] {

@@ -8,6 +8,7 @@ use verifier_core::audit::card::{Card, Comparison, MAX_BYTES};
 use verifier_core::audit::{self, SetRecord};
 use verifier_core::evidence;
 use verifier_core::finding::catalog::audit::{AUDIT_SET_NOT_VERIFIED, CARD_INVALID, CARD_NOT_COMPARABLE};
+use verifier_core::finding::{Effect, Finding};
 use verifier_core::report::{Outcome, TOOL};
 
 use super::{Console, Ended};
@@ -49,11 +50,17 @@ pub(super) fn run(args: &CardArgs, console: &mut Console<'_>) -> Ended {
     progress.clear();
     let members = examined.unwrap_or_else(|never| match never {});
     let sets: Vec<SetRecord> = members.into_iter().map(|member| member.record).collect();
-    let failing = plan.beside.iter().find(|finding| finding.effect.verdict().is_some());
+    let fails =
+        |finding: &&Finding| finding.effect == Effect::Unreadable || finding.effect.verdict().is_some();
+    let failing = plan.beside.iter().find(fails).cloned();
     let Some(card) = other else {
         if let Some(finding) = failing {
             let message = format!("{}: {}", finding.location.file, finding.message);
-            return console.failed(Exit::NOT_ESTABLISHED, finding.code, &message);
+            let exit = match finding.effect {
+                Effect::Unreadable => Exit::UNREADABLE,
+                _ => Exit::NOT_ESTABLISHED,
+            };
+            return console.failed(exit, finding.code, &message);
         }
         return match Card::of(&sets) {
             Ok(card) => console.print(Exit::VERIFIED, |out| write!(out, "{card}")),
@@ -69,8 +76,11 @@ pub(super) fn run(args: &CardArgs, console: &mut Console<'_>) -> Ended {
         };
     };
     let mut comparison = card.compare(&sets);
-    if failing.is_some() {
-        comparison.outcome = comparison.outcome.worst(Outcome::NotEstablished);
+    if let Some(finding) = failing {
+        comparison.outcome = comparison.outcome.worst(match finding.effect {
+            Effect::Unreadable => Outcome::Unreadable,
+            _ => Outcome::NotEstablished,
+        });
     }
     comparison.findings.extend(plan.beside);
     let environment = console.environment;

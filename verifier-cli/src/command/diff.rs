@@ -6,9 +6,9 @@ use std::path::Path;
 use verifier_core::bytes::Limits;
 use verifier_core::diff;
 use verifier_core::evidence::{self, Evidence};
-use verifier_core::finding::Finding;
-use verifier_core::finding::catalog::audit::DIFF_NOT_READABLE;
+use verifier_core::finding::catalog::audit::{DIFF_NOT_READABLE, DIFF_SET_NOT_COMPARED};
 use verifier_core::finding::catalog::input::INPUT_UNREADABLE;
+use verifier_core::finding::{Finding, Location};
 use verifier_core::report::Outcome;
 use verifier_core::verify::verify;
 
@@ -81,7 +81,14 @@ fn one(path: &OsString, limits: &Limits, beside: &mut Vec<Finding>) -> Result<Ev
     let exports = of(|set| matches!(set, Evidence::Export(_)));
     let bundles = of(|set| matches!(set, Evidence::Bundle(_)));
     match (exports.as_slice(), bundles.as_slice()) {
-        ([only], _) | ([], [only]) => Ok((*only).clone()),
+        ([only], _) | ([], [only]) => {
+            for other in sets.iter().filter(|set| set.label() != only.label()) {
+                let message = format!("{} was neither verified nor compared", other.label());
+                let finding = Finding::notes(&DIFF_SET_NOT_COMPARED, message);
+                beside.push(finding.at(Location::file(other.label())));
+            }
+            Ok((*only).clone())
+        }
         ([], _) => Err(format!("{label} holds no export")),
         (several, _) => Err(format!("{label} holds {} exports; name one of them", several.len())),
     }

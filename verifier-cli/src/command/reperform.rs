@@ -43,6 +43,12 @@ pub(super) fn run(args: &ReperformArgs, console: &mut Console<'_>) -> Ended {
     let mut findings: Vec<Finding> =
         judgement.findings.iter().filter(|finding| is_wrong(finding)).cloned().collect();
     if let Some(stated) = &args.commitment {
+        if paper.content.samples.is_empty() {
+            let message = "the paper has no sample, so no engagement is compared with what was published";
+            let finding = Finding::lacks(&WORKPAPER_COMMITMENT_DIFFERS, message);
+            findings
+                .push(finding.fact("stated", stated).at(Location::file(&name).pointing("/content/samples")));
+        }
         for (index, sample) in paper.content.samples.iter().enumerate() {
             let own = commitment(&sample.engagement);
             if own != *stated {

@@ -200,7 +200,7 @@ fn change(
     args: &PaperArgs,
     end_signatures: bool,
     console: &mut Console<'_>,
-    change: impl FnOnce(&mut Workpaper) -> Result<String, Refusal>,
+    change: impl FnOnce(&mut Workpaper) -> Result<(Exit, String), Refusal>,
 ) -> Ended {
     let mut out = match OutputFile::create(Path::new(&args.paper)) {
         Ok(out) => out,
@@ -218,8 +218,8 @@ fn change(
         Err(ended) => return ended,
     };
     let before = paper.signatures.len();
-    let message = match change(&mut paper) {
-        Ok(message) => message,
+    let (exit, message) = match change(&mut paper) {
+        Ok(done) => done,
         Err((exit, code, message)) => return console.failed(exit, code, &message),
     };
     let ended = before.saturating_sub(paper.signatures.len());
@@ -230,7 +230,7 @@ fn change(
     if let Err(error) = out.write_all(&paper.to_bytes()).and_then(|()| out.commit()) {
         return unwritten(&args.paper, &error, console);
     }
-    console.print(Exit::VERIFIED, |out| {
+    console.print(exit, |out| {
         writeln!(out, "{message}")?;
         if ended > 0 {
             writeln!(out, "{ended} signatures over the paper as it was have ended")
@@ -283,7 +283,7 @@ fn mark(args: &MarkArgs, console: &mut Console<'_>) -> Ended {
     change(&args.paper, args.end_signatures, console, |paper| {
         let summary = render::marked(&mark, &paper.content);
         paper.change(|content| content.mark(mark));
-        Ok(summary)
+        Ok((Exit::VERIFIED, summary))
     })
 }
 
@@ -315,10 +315,23 @@ fn project(args: &ProjectArgs, console: &mut Console<'_>) -> Ended {
         let mut result = Ok(());
         paper.change(|content| result = content.project(position, of, confidence, tolerable));
         match result {
-            Ok(()) => Ok(render::projection(&paper.content, position, of)),
+            Ok(()) => Ok((
+                projected(&paper.content, position, of),
+                render::projection(&paper.content, position, of),
+            )),
             Err(error) => Err((Exit::NOT_ESTABLISHED, &WORKPAPER_PROJECTION_NOT_POSSIBLE, error.to_string())),
         }
     })
+}
+
+/// The exit of a projection: that of its verdict, where something tolerable was stated.
+fn projected(content: &Content, sample: u32, of: ProjectionKind) -> Exit {
+    let own = content.projections.iter().find(|record| (record.sample, record.of) == (sample, of));
+    match own.and_then(|record| record.verdict.as_deref()) {
+        None | Some("supported") => Exit::VERIFIED,
+        Some("disproved") => Exit::DISPROVED,
+        Some(_) => Exit::NOT_ESTABLISHED,
+    }
 }
 
 fn sign(args: &SignArgs, role: Role, console: &mut Console<'_>) -> Ended {
@@ -330,7 +343,10 @@ fn sign(args: &SignArgs, role: Role, console: &mut Console<'_>) -> Ended {
         return console.misused("workpaper sign", NO_CLOCK);
     };
     change(&args.paper, false, console, |paper| match paper.sign(&key, role, &at) {
-        Ok(()) => Ok(format!("SIGNED as {} at {at} by {}", role.as_str(), key.public_key())),
+        Ok(()) => {
+            let message = format!("SIGNED as {} at {at} by {}", role.as_str(), key.public_key());
+            Ok((Exit::VERIFIED, message))
+        }
         Err(fault) => Err((Exit::NOT_ESTABLISHED, &WORKPAPER_WRITE_REFUSED, fault.to_string())),
     })
 }

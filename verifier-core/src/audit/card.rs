@@ -16,6 +16,7 @@
 //! are `-`. Bytes of a name outside `A-Z a-z 0-9 _ . : / -` are written `%XX`. `checksum` is the SHA-256 of all lines
 //! before it, line ends included. Lines end with `\n`; nothing else is allowed. Because the hash of a record covers all
 //! records before it, equal heads mean equal histories.
+//! What record hashes do not cover (payloads, permit objects, usage) a card says nothing about.
 //!
 //! A card is not signed. It detects that two people were shown different histories; which is true it does not say.
 
@@ -28,7 +29,7 @@ use crate::bytes::hex;
 use crate::crypto::{PublicKey, sha256};
 use crate::finding::Finding;
 use crate::finding::catalog::audit as code;
-use crate::report::Outcome;
+use crate::report::{ChainHead, Outcome};
 use crate::time::Timestamp;
 
 const TITLE: &str = "keel card v1\n";
@@ -134,12 +135,7 @@ impl Card {
         if let Some(set) = sets.iter().find(|set| set.outcome != Outcome::Verified) {
             return Err(format!("{} did not verify, so no card is made of it", set.label));
         }
-        let mut card = Self::default();
-        for signature in sets.iter().flat_map(|set| &set.signatures) {
-            if let Ok(key) = PublicKey::from_text(&signature.public_key) {
-                card.keys.insert(key.fingerprint());
-            }
-        }
+        let mut card = Self { keys: keys(sets), ..Self::default() };
         for scope in scopes(sets) {
             if let Some(chain) = chain_of(&scope, sets)? {
                 card.chains.insert(scope, chain);
@@ -227,7 +223,17 @@ impl Card {
             findings.push(finding);
             chains.push((scope.clone(), relation));
         }
-        let not_on_card = scopes(sets).into_iter().filter(|scope| !self.chains.contains_key(scope)).collect();
+        let not_on_card: Vec<String> =
+            scopes(sets).into_iter().filter(|scope| !self.chains.contains_key(scope)).collect();
+        for scope in &not_on_card {
+            outcome = outcome.worst(Outcome::NotEstablished);
+            let message = format!("{scope}: the evidence holds this chain, and the card does not name it");
+            findings.push(Finding::lacks(&code::CARD_CHAIN_NOT_NAMED, message));
+        }
+        if keys(sets) != self.keys {
+            let message = "the evidence is signed by other keys than the card names";
+            findings.push(Finding::notes(&code::CARD_KEYS_DIFFER, message));
+        }
         Comparison { chains, not_on_card, outcome, findings }
     }
 }
@@ -254,6 +260,13 @@ impl fmt::Display for Card {
     }
 }
 
+/// Fingerprints of the keys that signed.
+fn keys(sets: &[SetRecord]) -> BTreeSet<String> {
+    let signatures = sets.iter().flat_map(|set| &set.signatures);
+    let keys = signatures.filter_map(|signature| PublicKey::from_text(&signature.public_key).ok());
+    keys.map(|key| key.fingerprint()).collect()
+}
+
 fn scopes(sets: &[SetRecord]) -> BTreeSet<String> {
     let chains = sets.iter().flat_map(|set| &set.chains).map(|chain| chain.scope.clone());
     let heads = sets.iter().flat_map(|set| &set.heads).map(|head| head.scope.clone());
@@ -272,20 +285,52 @@ fn union_of(scope: &str, sets: &[SetRecord]) -> Union {
     Union::of(pieces.collect())
 }
 
-fn contradicts(union: &Union) -> bool {
-    let conflict = union.overlaps.iter().any(|overlap| overlap.conflict.is_some());
-    conflict || !union.broken.is_empty() || !union.skips.is_empty()
+/// What is known of one chain: its records, and the heads that checkpoints name.
+struct Known<'a> {
+    union: Union,
+    heads: Vec<&'a ChainHead>,
+}
+
+impl<'a> Known<'a> {
+    fn of(scope: &str, sets: &'a [SetRecord]) -> Self {
+        let heads = sets.iter().flat_map(|set| &set.heads);
+        Self { union: union_of(scope, sets), heads: heads.filter(|head| head.scope == scope).collect() }
+    }
+
+    /// Every hash that is stated for a number: by the record, by the one behind it, and by each head.
+    fn hashes(&self, number: i64) -> impl Iterator<Item = [u8; 32]> {
+        let own = self.union.get(number).map(|slot| slot.kept.hash);
+        let before = self
+            .union
+            .start()
+            .and_then(|(first, prev)| prev.filter(|_| number.checked_add(1) == Some(first)));
+        let heads = self.heads.iter().filter(move |head| head.sequence == number).map(|head| head.hash);
+        own.into_iter().chain(before).chain(heads)
+    }
+
+    /// Why the evidence holds two histories, if it does.
+    fn contradiction(&self) -> Option<String> {
+        let conflict = self.union.overlaps.iter().any(|overlap| overlap.conflict.is_some());
+        if conflict || !self.union.broken.is_empty() || !self.union.skips.is_empty() {
+            return Some("the archives contradict each other".to_owned());
+        }
+        let two = |head: &&&ChainHead| self.hashes(head.sequence).any(|hash| hash != head.hash);
+        let head = self.heads.iter().find(two)?;
+        Some(format!("two records {} are stated, one of them by a checkpoint", head.sequence))
+    }
+
+    /// The highest number that anything states.
+    fn end(&self) -> Option<i64> {
+        self.union.end().into_iter().chain(self.heads.iter().map(|head| head.sequence)).max()
+    }
 }
 
 fn chain_of(scope: &str, sets: &[SetRecord]) -> Result<Option<CardChain>, String> {
-    let union = union_of(scope, sets);
-    if contradicts(&union) {
-        return Err(format!("the archives hold two histories of {scope}; keel-verify audit says where"));
+    let known = Known::of(scope, sets);
+    if let Some(why) = known.contradiction() {
+        return Err(format!("{scope} has two histories: {why}; keel-verify audit says where"));
     }
-    let heads =
-        sets.iter().flat_map(|set| &set.heads).filter(|head| head.scope == scope && head.sequence >= 1);
-    let top = heads.max_by_key(|head| head.sequence);
-    let held = union.segments.last().and_then(|segment| {
+    let held = known.union.segments.last().and_then(|segment| {
         let last = segment.slots.last()?;
         let held = Held {
             first: segment.first,
@@ -294,63 +339,67 @@ fn chain_of(scope: &str, sets: &[SetRecord]) -> Result<Option<CardChain>, String
         };
         Some(CardChain { held: Some(held), last: segment.last(), head: last.kept.hash })
     });
-    if let (Some(top), Some(held)) = (top, &held)
-        && union.get(top.sequence).is_some_and(|slot| slot.kept.hash != top.hash)
-    {
-        return Err(format!(
-            "a checkpoint names another record {} of {scope} than {}",
-            top.sequence, held.last
-        ));
-    }
-    Ok(held.or_else(|| top.map(|top| CardChain { held: None, last: top.sequence, head: top.hash })))
+    // A checkpoint beyond the records is what a card must not hide.
+    let top = known.heads.iter().filter(|head| head.sequence >= 1).max_by_key(|head| head.sequence);
+    let beyond = top.filter(|top| held.as_ref().is_none_or(|held| held.last < top.sequence));
+    Ok(match beyond {
+        Some(top) => Some(CardChain { held: None, last: top.sequence, head: top.hash }),
+        None => held,
+    })
 }
 
 fn compare(scope: &str, chain: &CardChain, sets: &[SetRecord]) -> (Relation, Finding) {
-    let union = union_of(scope, sets);
+    let known = Known::of(scope, sets);
     let number = chain.last;
-    let own = union.get(number).map(|slot| slot.kept.hash).or_else(|| {
-        let (first, prev) = union.start()?;
-        prev.filter(|_| number.checked_add(1) == Some(first))
-    });
-    let stated = sets.iter().flat_map(|set| &set.heads).filter(|head| head.scope == scope);
-    let at = stated.clone().find(|head| head.sequence == number).map(|head| head.hash);
-    let end = union.end().into_iter().chain(stated.map(|head| head.sequence)).max();
-    match own.or(at) {
-        Some(hash) if hash != chain.head => {
-            let message = format!("{scope}: the card and the evidence state different records {number}");
-            let finding = Finding::disproves(&code::CARD_SPLIT_VIEW, message)
-                .fact("on the card", hex::encode(&chain.head))
-                .fact("in the evidence", hex::encode(&hash));
-            (Relation::SplitView, finding)
-        }
-        Some(_) if contradicts(&union) => {
-            let message =
-                format!("{scope}: the archives contradict each other; keel-verify audit says where");
-            (Relation::NotHeld, Finding::lacks(&code::CARD_NOT_COMPARABLE, message))
-        }
-        Some(_) if end == Some(number) => {
+    let lacks = |message: String| (Relation::NotHeld, Finding::lacks(&code::CARD_NOT_COMPARABLE, message));
+    if let Some(other) = known.hashes(number).find(|hash| *hash != chain.head) {
+        let message = format!("{scope}: the card and the evidence state different records {number}");
+        let finding = Finding::disproves(&code::CARD_SPLIT_VIEW, message)
+            .fact("on the card", hex::encode(&chain.head))
+            .fact("in the evidence", hex::encode(&other));
+        return (Relation::SplitView, finding);
+    }
+    if let Some(why) = known.contradiction() {
+        return lacks(format!("{scope}: {why}; keel-verify audit says where"));
+    }
+    let end = known.end();
+    let is_held = known.hashes(number).next().is_some();
+    if is_held && let Some(what) = chain.held.as_ref().and_then(|held| misstated(held, number, &known.union))
+    {
+        let message = format!("{scope}: the card states another {what} than the records have");
+        let finding = Finding::disproves(&code::CARD_CONTRADICTS_ITSELF, message);
+        return (Relation::SplitView, finding);
+    }
+    match end {
+        Some(end) if is_held && end == number => {
             let message = format!("{scope}: both end with the same record {number}");
             (Relation::Same, Finding::notes(&code::CARD_SAME, message))
         }
-        Some(_) => {
-            let message = format!(
-                "{scope}: record {number} is the same; the evidence goes on to record {}",
-                end.unwrap_or(number)
-            );
+        Some(end) if is_held => {
+            let message =
+                format!("{scope}: record {number} is the same; the evidence goes on to record {end}");
             (Relation::EvidenceExtends, Finding::notes(&code::CARD_CONSISTENT, message))
         }
-        None if end.is_some_and(|end| end < number) => {
+        Some(end) if end < number => {
             let message = format!(
-                "{scope}: the card names record {number}, and the evidence ends with record {}; give a card of this evidence to whoever made the other one",
-                end.unwrap_or(0)
+                "{scope}: the card names record {number}, and the evidence ends with record {end}; give a card of this evidence to whoever made the other one"
             );
             (Relation::CardReachesFurther, Finding::lacks(&code::CARD_NOT_COMPARABLE, message))
         }
-        None => {
-            let message = format!("{scope}: the evidence does not hold record {number}");
-            (Relation::NotHeld, Finding::lacks(&code::CARD_NOT_COMPARABLE, message))
-        }
+        _ => lacks(format!("{scope}: the evidence does not hold record {number}")),
     }
+}
+
+/// What the card says of records that have the same hash here and say something else. The hash covers their times.
+fn misstated(held: &Held, last: i64, union: &Union) -> Option<&'static str> {
+    let differs = |number: i64, stated: &Timestamp| {
+        let own = union.get(number).and_then(|slot| Timestamp::from_unix_micros(slot.kept.time));
+        own.is_some_and(|own| own.to_rfc3339() != stated.to_rfc3339())
+    };
+    if differs(last, &held.to) {
+        return Some("end of the period");
+    }
+    differs(held.first, &held.from).then_some("beginning of the period")
 }
 
 struct Reader<'t> {

@@ -240,6 +240,15 @@ impl<'a> Judge<'a> {
             self.lacks(format!("whether records follow {last} within the period"), finding);
             return (Some(window.last), None);
         }
+        if window.is_empty {
+            let message = format!(
+                "{}: every record that is held precedes the period, and nothing shows that none belongs to it",
+                self.scope
+            );
+            let finding = Finding::lacks(&code::AUDIT_TAIL_UNBOUND, message);
+            self.lacks(format!("whether records follow {last} within the period"), finding);
+            return (Some(window.last), None);
+        }
         let Some(head) = matching.filter(|head| head.sequence >= window.first) else {
             let message =
                 format!("{}: nothing outside the records names record {last} or a later one", self.scope);

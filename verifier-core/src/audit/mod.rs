@@ -256,6 +256,11 @@ fn not_proven(sets: &[SetRecord], expectation: &Expectation) -> Vec<&'static str
     if expectation.to.is_none() {
         texts.push("that a chain did not go on after the last record that a checkpoint names");
     }
+    if sets.len() > 1 {
+        texts.push(
+            "that archives agree in what record hashes do not cover (payloads, permit objects, usage): keel-verify diff compares it",
+        );
+    }
     if sets.iter().any(|set| set.without_trust) {
         texts.push(
             "where the evidence comes from: an archive was accepted without an established signer, as asked",

@@ -31,12 +31,14 @@ pub fn plan(batches: Vec<Batch>) -> Plan {
         plan.sets.extend(batch.sets);
     }
     let mut seen = std::collections::BTreeSet::new();
-    plan.sets.retain(|set| seen.insert(set.label().to_owned()));
+    // Two paths that are no text can look alike, so one of them is no repetition of the other.
+    let mut first = |label: &str| label.contains('\u{fffd}') || seen.insert(label.to_owned());
+    plan.sets.retain(|set| first(set.label()));
     let mut checkpoints = Vec::new();
     for set in &plan.sets {
         let Evidence::Export(export) = set else { continue };
         for part in export.anchors.iter().chain(&export.checkpoint) {
-            if seen.insert(part.label.clone()) {
+            if first(&part.label) {
                 checkpoints.push(Evidence::Checkpoint(part.clone()));
             }
         }

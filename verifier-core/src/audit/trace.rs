@@ -40,6 +40,8 @@ pub(super) struct Traced {
     /// Digests of the set's own files.
     pub(super) own: Seen,
     log: Arc<Mutex<BTreeMap<String, String>>>,
+    /// What a file may have to be digested whole.
+    document_bytes: u64,
 }
 
 impl Traced {
@@ -100,7 +102,7 @@ pub(super) fn traced(evidence: &Evidence, document_bytes: u64) -> Traced {
             Evidence::Unsupported { kind, part: tracer.streamed(kind, part) }
         }
     };
-    Traced { evidence, own: Seen(own), log }
+    Traced { evidence, own: Seen(own), log, document_bytes }
 }
 
 struct Tracer<'t> {
@@ -211,11 +213,12 @@ pub(super) fn is_unchanged(traced: &Traced, seen: &Seen) -> bool {
         count += 1;
     }
     let parts = parts(&traced.evidence);
+    let bytes = traced.document_bytes;
     for (name, digest) in &seen.0 {
         if traced.own.0.contains_key(name) {
             continue;
         }
-        let Some(found) = look_up(&parts, name) else { return false };
+        let Some(found) = look_up(&parts, name, bytes) else { return false };
         if found != *digest || digest == UNKNOWN {
             return false;
         }
@@ -225,7 +228,7 @@ pub(super) fn is_unchanged(traced: &Traced, seen: &Seen) -> bool {
 }
 
 /// Repeats one recorded look-up.
-fn look_up(parts: &[&Part], name: &str) -> Option<String> {
+fn look_up(parts: &[&Part], name: &str, document_bytes: u64) -> Option<String> {
     for (at, part) in parts.iter().enumerate() {
         let places = [("beside", Some(&part.siblings)), ("above", part.above.as_ref())];
         for (place, siblings) in places {
@@ -233,7 +236,7 @@ fn look_up(parts: &[&Part], name: &str) -> Option<String> {
             let (Some(relative), Some(siblings)) = (name.strip_prefix(&prefix), siblings) else { continue };
             return match siblings.find(relative).ok()? {
                 None => Some(ABSENT.to_owned()),
-                Some(entry) => Some(hex::encode(&sha256(entry.read(u64::MAX).ok()?.as_slice()))),
+                Some(entry) => Some(hex::encode(&sha256(entry.read(document_bytes).ok()?.as_slice()))),
             };
         }
     }

@@ -14,7 +14,8 @@ pub(super) struct Window {
     pub(super) before: Option<i64>,
     /// The verified record right after the period.
     pub(super) after: Option<i64>,
-    is_empty: bool,
+    /// No record that is held lies in the period.
+    pub(super) is_empty: bool,
 }
 
 impl Window {

@@ -71,8 +71,17 @@ pub fn judge(paper: &Workpaper, expected: &Expected, file: &str) -> Judgement {
             }
         }
     }
-    if expected.countersigned && !signed.iter().any(|signed| signed.role() == Role::Reviewer) {
-        let message = "no reviewer signed the paper";
+    // A stranger's counter-signature is nobody's review.
+    let is_expected = |signed: &Signed| {
+        keys.is_empty() || keys.iter().any(|(_, key)| key.as_deref() == Some(signed.public_key()))
+    };
+    let reviewed = signed.iter().any(|signed| signed.role() == Role::Reviewer && is_expected(signed));
+    if expected.countersigned && !reviewed {
+        let message = if keys.is_empty() {
+            "no reviewer signed the paper"
+        } else {
+            "no reviewer whose key is expected signed the paper"
+        };
         findings.push(Finding::lacks(&code::WORKPAPER_NOT_COUNTERSIGNED, message).at(place("/signatures")));
     }
     Judgement { signed, outcome: outcome(&findings), findings }

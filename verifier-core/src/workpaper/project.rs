@@ -15,6 +15,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::content::{Content, Mark, MarkKind, MarkStatus, SampleRecord};
+use crate::finding::Verdict;
 use crate::projection::{
     AmountStratum, AttributeStratum, Confidence, Judged, MonetaryUnitSample, ProjectionError, attribute,
     estimate, monetary_unit,
@@ -215,17 +216,18 @@ fn exceptions(
     let tolerable = tolerable.map(u64::try_from).transpose();
     let tolerable =
         tolerable.map_err(|_| ProjectError::Figure("tolerable exceptions are a number of items"))?;
-    let count = |stratum: &str, keep: fn(&Item<'_>) -> bool| {
-        let own = items.iter().filter(|item| item.stratum == stratum && keep(item));
-        u64::try_from(own.count()).unwrap_or(u64::MAX)
-    };
+    let mut counts: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for item in items {
+        let (drawn, exceptions) = counts.entry(item.stratum).or_default();
+        *drawn += 1;
+        *exceptions += u64::from(item.is_exception);
+    }
     let strata: Vec<AttributeStratum> = sample
         .strata
         .iter()
-        .map(|stratum| AttributeStratum {
-            population: stratum.items,
-            sample: count(&stratum.name, |_| true),
-            exceptions: count(&stratum.name, |item| item.is_exception),
+        .map(|stratum| {
+            let (sample, exceptions) = counts.get(stratum.name.as_str()).copied().unwrap_or_default();
+            AttributeStratum { population: stratum.items, sample, exceptions }
         })
         .collect();
     let result = attribute(&strata, confidence, tolerable)?;
@@ -270,23 +272,25 @@ fn monetary(
         ("basic_precision", result.basic_precision.to_string()),
         ("incremental_allowance", result.incremental_allowance.to_string()),
     ];
+    if without > 0 {
+        // How much an exception without a correct amount is misstated nobody has said, so there is no limit.
+        let verdict = tolerable.map(|_| Verdict::InsufficientEvidence.as_str().to_owned());
+        return Ok((figures, verdict));
+    }
     figures.extend(result.upper_overstatement.map(|upper| ("upper_limit_overstatement", upper.to_string())));
     Ok((figures, result.verdict.map(|verdict| verdict.as_str().to_owned())))
 }
 
 fn estimates(sample: &SampleRecord, items: &[Item<'_>]) -> Result<Figures, ProjectError> {
-    let amounts: Vec<Vec<Judged>> = sample
-        .strata
-        .iter()
-        .map(|stratum| {
-            items.iter().filter(|item| item.stratum == stratum.name).map(|item| item.amounts).collect()
-        })
-        .collect();
+    let mut of_strata: BTreeMap<&str, Vec<Judged>> = BTreeMap::new();
+    for item in items {
+        of_strata.entry(item.stratum).or_default().push(item.amounts);
+    }
     let strata = sample
         .strata
         .iter()
-        .zip(&amounts)
-        .map(|(stratum, items)| {
+        .map(|stratum| {
+            let items = of_strata.get(stratum.name.as_str()).map_or(&[][..], Vec::as_slice);
             let book = digits(&stratum.book_usd_micros, "the amount of a stratum is no number")?;
             Ok(AmountStratum { population: stratum.items, book, items })
         })

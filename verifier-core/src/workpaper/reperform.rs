@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::content::{Content, MarkKind};
+use super::content::{Content, MarkKind, ToolRecord};
 use crate::finding::catalog::workpaper as code;
 use crate::finding::{Effect, Finding, Location, Verdict};
 use crate::ledger::Ledger;
@@ -43,11 +43,16 @@ pub fn reperform(
     let mut findings = Vec::new();
     let place = |pointer: &str| Location::file(file).pointing(pointer);
     if again.tool != paper.tool {
-        let finding =
-            Finding::notes(&code::WORKPAPER_TOOL_DIFFERS, "the paper was made with another version")
-                .fact("stated", &paper.tool.version)
-                .fact("here", &again.tool.version);
-        findings.push(finding.at(place("/content/tool/version")));
+        let named = |tool: &ToolRecord| format!("{} {}", tool.name, tool.version);
+        let finding = Finding::lacks(
+            &code::WORKPAPER_TOOL_DIFFERS,
+            "the paper was made with another program or version",
+        )
+        .fact("stated", named(&paper.tool))
+        .fact("here", named(&again.tool));
+        let at =
+            if again.tool.name == paper.tool.name { "/content/tool/version" } else { "/content/tool/name" };
+        findings.push(finding.at(place(at)));
         again.tool.clone_from(&paper.tool);
     }
     for (index, sample) in paper.samples.iter().enumerate() {

@@ -235,6 +235,7 @@ fn signatures_count_when_they_are_of_the_expected_keys() {
     let paper = signed();
     assert_eq!(outcome(&paper, &[1, 2], true), Outcome::Verified);
     assert_eq!(outcome(&paper, &[1], false), Outcome::Verified);
+    assert_eq!(outcome(&paper, &[1], true), Outcome::NotEstablished, "the counter-signature of a stranger");
     assert_eq!(outcome(&paper, &[], false), Outcome::NotEstablished);
     assert_eq!(outcome(&paper, &[1, 3], false), Outcome::NotEstablished);
     let mut once = Workpaper::new(content());
@@ -284,7 +285,7 @@ fn amounts_of_a_monetary_unit_sample_are_projected() {
     };
     sample.drawn = vec![item("a", 20), item("b", 4)];
     let marked = |id: &str, correct| Mark { correct_usd_micros: correct, ..mark(id, MarkStatus::Exception) };
-    content.mark(marked("a", None));
+    content.mark(Mark { correct_usd_micros: None, ..mark("a", MarkStatus::Checked) });
     content.mark(marked("b", Some(2)));
     content.project(0, ProjectionKind::Amounts, Confidence::P95, Some(1)).unwrap();
     let figures = &content.projections[0].figures;
@@ -292,8 +293,15 @@ fn amounts_of_a_monetary_unit_sample_are_projected() {
     assert_eq!(figures["basic_precision"], "30");
     assert_eq!(figures["incremental_allowance"], "4");
     assert_eq!(figures["upper_limit_overstatement"], "39");
-    assert_eq!(figures["exceptions_without_correct_amount"], "1");
+    assert_eq!(figures["exceptions_without_correct_amount"], "0");
     assert_eq!(content.projections[0].verdict.as_deref(), Some("disproved"));
+    // An exception of an unknown amount is no item in order: there is no limit, whatever is tolerable.
+    content.mark(marked("a", None));
+    content.project(0, ProjectionKind::Amounts, Confidence::P95, Some(1_000)).unwrap();
+    let projection = &content.projections[0];
+    assert_eq!(projection.figures["exceptions_without_correct_amount"], "1");
+    assert_eq!(projection.figures.get("upper_limit_overstatement"), None);
+    assert_eq!(projection.verdict.as_deref(), Some("insufficient_evidence"));
     let unfit = content.project(0, ProjectionKind::Exceptions, Confidence::P95, None);
     assert!(matches!(unfit, Err(ProjectError::Unfit(_))));
     let twice = content.samples[0].drawn[0].clone();

@@ -73,6 +73,58 @@ fn a_checkpoint_alone_has_a_card_too() {
     assert_eq!(card.compare(&sets).chains[0].1, Relation::Same);
 }
 
+/// Whatever the order of the files, and wherever the other head stands.
+#[test]
+fn a_head_of_another_history_is_never_the_same() {
+    let (all, other) = (chain(PROJECT, 20, None), chain(PROJECT, 20, Some(8)));
+    let (own, foreign) = (checkpoint(&[&all[19]]), checkpoint(&[&other[19]]));
+    let card = Card::of(&of(&all)).unwrap();
+    for files in [[&own, &foreign], [&foreign, &own]] {
+        let heads = records(Archives::new().file("a.json", files[0]).file("b.json", files[1]));
+        assert_eq!(card.compare(&heads).chains[0].1, Relation::SplitView);
+        assert!(Card::of(&heads).is_err_and(|why| why.contains("two histories")));
+        let archives = Archives::new();
+        let both = archives.add("x", PROJECT, &all).file("a.json", files[0]).file("b.json", files[1]);
+        assert_eq!(card.compare(&records(both)).outcome, Outcome::Disproved);
+        assert!(Card::of(&records(both)).is_err_and(|why| why.contains("two histories")));
+    }
+    // At a number that the card is not about, the question stays open.
+    let lower = checkpoint(&[&other[14]]);
+    let archives = Archives::new();
+    let sets = records(archives.add("x", PROJECT, &all).file("a.json", &lower));
+    assert_eq!(card.compare(&sets).outcome, Outcome::NotEstablished);
+    assert!(Card::of(&sets).is_err_and(|why| why.contains("two histories")));
+}
+
+#[test]
+fn a_card_names_the_highest_record_that_is_known() {
+    let (all, other) = (chain(PROJECT, 20, None), chain(PROJECT, 20, Some(8)));
+    let archives = Archives::new();
+    let sets = records(archives.add("x", PROJECT, &all[..7]).file("a.json", &checkpoint(&[&other[19]])));
+    let card = Card::of(&sets).unwrap();
+    assert!(card.to_string().contains("\nrecords - 20\nperiod - -\n"));
+    assert_eq!(card.compare(&of(&all)).outcome, Outcome::Disproved);
+}
+
+#[test]
+fn what_a_card_says_besides_heads_is_compared_or_said() {
+    let all = chain(PROJECT, 20, None);
+    let card = Card::of(&of(&all)).unwrap();
+    let mut later = card.clone();
+    later.chains.get_mut(SCOPE).unwrap().held.as_mut().unwrap().to =
+        verifier_core::time::Timestamp::parse("2027-01-01T00:00:00Z").unwrap();
+    assert_eq!(later.compare(&of(&all)).outcome, Outcome::Disproved);
+    let mut keys = card.clone();
+    keys.keys.clear();
+    let comparison = keys.compare(&of(&all));
+    assert_eq!(comparison.outcome, Outcome::Verified);
+    assert!(comparison.findings.iter().any(|finding| finding.code.id == "CARD_KEYS_DIFFER"));
+    let archives = Archives::new();
+    let more = records(archives.add("x", PROJECT, &all).add("y", OTHER, &chain(OTHER, 3, None)));
+    let comparison = card.compare(&more);
+    assert_eq!((comparison.outcome, comparison.not_on_card.len()), (Outcome::NotEstablished, 1));
+}
+
 #[test]
 fn no_card_is_made_of_what_did_not_verify_or_contradicts_itself() {
     let (all, other) = (chain(PROJECT, 20, None), chain(PROJECT, 20, Some(8)));

@@ -57,6 +57,35 @@ fn without_a_bound_the_end_is_open() {
     assert_eq!(audit.outcome, Outcome::NotEstablished);
 }
 
+/// A checkpoint that names the last record of an earlier period says nothing about a later one.
+#[test]
+fn evidence_of_an_earlier_period_is_not_the_later_one() {
+    let later = Expectation { to: None, ..period(400, 401) };
+    let audit = quarter().audit(later);
+    assert_eq!(only(&audit).completeness, Completeness::NotEstablished, "{:#?}", audit.findings);
+    assert_eq!(codes(&audit), ["AUDIT_TAIL_UNBOUND"]);
+    assert_eq!(audit.outcome, Outcome::NotEstablished);
+}
+
+/// Two paths that are no text can be shown alike; both are looked at.
+#[test]
+fn archives_that_look_alike_are_both_looked_at() {
+    let (all, fork) = (chain(PROJECT, 20, None), chain(PROJECT, 20, Some(8)));
+    let archives = Archives::new();
+    archives.add("a", PROJECT, &all).add("b", PROJECT, &fork);
+    let paths = [archives.folder.path().join("a"), archives.folder.path().join("b")];
+    let paths: Vec<&std::path::Path> = paths.iter().map(std::path::PathBuf::as_path).collect();
+    let mut batches = verifier_core::evidence::gather(&paths, &policy().limits);
+    for batch in &mut batches {
+        for set in &mut batch.sets {
+            if let verifier_core::evidence::Evidence::Export(set) = set {
+                set.payload.label = "\u{fffd}/export.json".to_owned();
+            }
+        }
+    }
+    assert_eq!(verifier_core::audit::plan(batches).sets.len(), 2);
+}
+
 /// The last archive is gone; the checkpoint remembers it.
 #[test]
 fn a_deleted_tail_is_found() {

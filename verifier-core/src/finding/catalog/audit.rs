@@ -109,6 +109,10 @@ crate::codes! {
         "An export cannot be compared",
         "The payload could not be read to its end as JSON, or holds more records than are compared.",
         "Give the export as JSON, or ask for it in smaller parts." }
+    DIFF_SET_NOT_COMPARED {
+        "Evidence beside the export was not compared",
+        "A folder or archive holds further evidence besides the export; a comparison is of the two exports only.",
+        "Verify the whole folder with keel-verify; compare further exports one by one." }
     CARD_INVALID {
         "Not a checkpoint card",
         "A card has a fixed form with a checksum; this text departs from it.",
@@ -127,6 +131,18 @@ crate::codes! {
         "Keep both: together they show that different histories were presented." }
     CARD_NOT_COMPARABLE {
         "Heads cannot be compared",
-        "The evidence does not hold the record that the card names, or shares no chain with it.",
+        "The evidence does not hold the record that the card names, shares no chain with it, or contradicts itself.",
         "Compare with an archive that reaches as far as the card." }
+    CARD_CONTRADICTS_ITSELF {
+        "Card contradicts the records that it names",
+        "The last record is the same, and the hash of it covers its number and time; the card states another beginning or other times of the same records.",
+        "Ask for the card again; whoever made it did not make it with this program from these records." }
+    CARD_CHAIN_NOT_NAMED {
+        "Chain is not on the card",
+        "The evidence holds a chain that the card does not name, so nothing is known about what its maker was shown of it.",
+        "Ask whether the maker of the card was given this chain, or compare the chains that the card is about only." }
+    CARD_KEYS_DIFFER {
+        "Other signing keys than on the card",
+        "The keys that signed the evidence are not those that the card names. One history can be signed by several keys.",
+        "Ask which keys signed the other archive if it matters." }
 }

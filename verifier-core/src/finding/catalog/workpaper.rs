@@ -35,8 +35,8 @@ crate::codes! {
         "Ask what was marked." }
     WORKPAPER_TOOL_DIFFERS {
         "Another version of the tool",
-        "The working paper was made with another version than this one.",
-        "Nothing to do if everything else is the same." }
+        "The working paper was made with another program or version than this one.",
+        "Reperform it with the stated version; without that, equal results do not show that the paper's own run gave them." }
     WORKPAPER_KEY_NOT_STATED {
         "Nobody said whose signature is expected",
         "The signatures of the working paper verify, but no public key was given to compare their keys with.",
