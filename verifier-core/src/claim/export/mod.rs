@@ -397,6 +397,9 @@ fn fields_table(export: &Export<'_>) -> &'static str {
         (_, Some(fields)) if fields.text("bundle_type").as_deref() == Some("audit_export_bundle") => {
             "audit export bundle"
         }
+        (_, Some(fields)) if fields.member("schema").is_some_and(crate::format::workflow::is_schema) => {
+            "workflow evidence"
+        }
         _ => "",
     }
 }
