@@ -52,6 +52,7 @@ pub mod format;
 pub mod gate;
 pub mod json;
 pub mod ledger;
+pub(crate) mod memo;
 pub mod merkle;
 pub mod par;
 pub mod projection;

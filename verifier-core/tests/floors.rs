@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Floors from the ground up.
 const FLOORS: &[&[&str]] = &[
-    &["bytes", "time", "par"],
+    &["bytes", "time", "par", "memo"],
     &["json", "crypto", "archive"],
     &["canon", "merkle", "finding", "x509"],
     &["timestamp", "tlog", "projection"],

@@ -87,6 +87,22 @@ impl Entry {
         self.inner.size
     }
 
+    /// Whether this is the very same blob, held in memory, so that it cannot have changed.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+            && matches!(&self.inner.content, Content::Stored(Backing { source: BackingSource::Bytes(_), .. }))
+    }
+
+    /// The whole content, when it lies in memory anyway and is at most `limit_bytes` long.
+    #[must_use]
+    pub fn in_memory(&self, limit_bytes: u64) -> Option<Blob> {
+        match &self.inner.content {
+            Content::Stored(backing) if self.inner.size <= limit_bytes => backing.whole(),
+            _ => None,
+        }
+    }
+
     /// Streams the content. Not buffered. What was read is evidence only when the stream ended without an
     /// error, because a checksum or length can fail at the very end.
     ///

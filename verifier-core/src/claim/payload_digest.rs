@@ -59,7 +59,7 @@ const HASHED: [&str; 24] = [
 ];
 
 /// One digest event.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct DigestRow {
     event_id: Box<str>,
     /// What is wrong with the digest event itself.
@@ -68,7 +68,7 @@ pub(crate) struct DigestRow {
     span: (u64, u64),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Covered {
     event_id: Box<str>,
     event_type: Box<str>,
@@ -155,6 +155,7 @@ struct DigestVisitor<'d> {
 }
 
 /// An event that was listed, hashed again.
+#[derive(Clone)]
 struct Rehashed {
     event_id: String,
     event_type: String,
@@ -257,9 +258,9 @@ pub(crate) fn check(export: &Export<'_>, digests: &[DigestRow], out: &mut Report
         }
     };
     let visitor = DigestVisitor { listed: &listed };
-    let second = export.set.payload.entry.open().map_err(|error| error.to_string()).and_then(|source| {
-        stream::run(source, settings, &visitor, &mut judge, &|_| true).map_err(|error| error.to_string())
-    });
+    // Which events are listed follows from the same bytes.
+    let second = stream::run_entry(&export.set.payload.entry, settings, &visitor, &(), &mut judge, &|_| true)
+        .map_err(|error| error.to_string());
     match second {
         Ok(streamed) if streamed.sha256 == export.streamed.sha256 => {}
         Ok(_) => {

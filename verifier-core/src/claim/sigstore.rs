@@ -68,6 +68,7 @@ pub(crate) fn verify(input: &SigstoreInput, policy: &TrustPolicy, out: &mut Repo
         sha256: Some(crate::crypto::prefixed(&input.artifact.sha256)),
         bytes: None,
     });
+    out.has_fields_of("Sigstore bundle");
     for claim in [name::SIGSTORE_SIGNATURE, name::SIGSTORE_LOG_INCLUSION, name::SIGSTORE_SIGNING_TIME] {
         out.claim(claim, Requested::Evidence);
     }

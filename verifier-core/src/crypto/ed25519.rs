@@ -22,6 +22,7 @@ use ed25519_dalek::Signature;
 use sha2::{Digest, Sha512};
 
 use super::key::{PublicKey, TextError, decode_text};
+use crate::memo;
 
 /// 64 signature bytes read from text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +41,9 @@ impl SignatureText {
 /// Whether `signature` is `key`'s signature of `message` under the rule of this module.
 #[must_use]
 pub fn verify(key: &PublicKey, message: &[u8], signature: &SignatureText) -> bool {
-    key.dalek().verify_strict(message, &Signature::from_bytes(&signature.0)).is_ok()
+    memo::signature(key.as_bytes(), message, &signature.0, || {
+        key.dalek().verify_strict(message, &Signature::from_bytes(&signature.0)).is_ok()
+    })
 }
 
 /// A key under which many signatures are verified: the same verdicts as [`verify`], for about half the
@@ -69,6 +72,10 @@ impl RepeatedKey {
     /// Whether `signature` is the key's signature of `message`; equal to [`verify`] on every input.
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &SignatureText) -> bool {
+        memo::signature(self.key.as_bytes(), message, &signature.0, || self.decide(message, signature))
+    }
+
+    fn decide(&self, message: &[u8], signature: &SignatureText) -> bool {
         let Some(table) = &self.table else { return false };
         let (Some(nonce), Some(scalar)) = (signature.0.first_chunk::<32>(), signature.0.last_chunk::<32>())
         else {

@@ -10,6 +10,9 @@
 //! member or item of its JSON. The files keep their roles, and options and trust material stay as they are: the attacker
 //! holds no key.
 //!
+//! A mutant is verified as [`verify`](crate::verify::verify) does it, until the first finding that fails the run. Signatures
+//! and rows of unchanged files are [remembered](crate::memo) within one attack; `tests.rs` demands the same verdicts without.
+//!
 //! | fate | means |
 //! | --- | --- |
 //! | caught | the run is no longer verified |
@@ -23,14 +26,15 @@ mod target;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
-use crate::evidence::{Evidence, NoProgress, Progress};
+use crate::evidence::{Evidence, Progress};
+use crate::memo::Memory;
 use crate::par;
 use crate::report::Outcome;
 use crate::trust::TrustPolicy;
-use crate::verify::verify;
+use crate::verify::failure;
 
 pub use mutant::{Class, Mutant};
 pub use target::{Target, TargetError};
@@ -38,7 +42,7 @@ pub use target::{Target, TargetError};
 /// What became of a mutant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// Noticed; the code of the first finding that failed the run.
+    /// Noticed; the code of the first finding that failed the run, in the order of the steps.
     Caught(&'static str),
     /// The file means the same as before.
     SameMeaning,
@@ -136,8 +140,10 @@ pub fn attack(
     count: u64,
     progress: &dyn Progress,
 ) -> Result<Attack, TargetError> {
-    let target = Target::new(evidence, policy)?;
     let alone = TrustPolicy { workers: NonZeroUsize::MIN, ..policy.clone() };
+    let memory = Arc::new(Memory::default());
+    let target = memory.with(|| Target::new(evidence, &alone))?;
+    memory.close();
     let done = AtomicU64::new(0);
     let shown = Mutex::new(());
     let batches: Vec<u64> = (0..count.div_ceil(BATCH)).collect();
@@ -149,9 +155,11 @@ pub fn attack(
             return own;
         }
         let from = batch * BATCH;
-        for number in from..count.min(from + BATCH) {
-            one(&target, &alone, seed, number, &mut own);
-        }
+        memory.with(|| {
+            for number in from..count.min(from + BATCH) {
+                one(&target, &alone, seed, number, &mut own);
+            }
+        });
         let now = done.fetch_add(BATCH, Ordering::Relaxed) + BATCH;
         if let Ok(_guard) = shown.try_lock() {
             progress.advance(now.min(count), count);
@@ -216,10 +224,8 @@ fn one(target: &Target, policy: &TrustPolicy, seed: &str, number: u64, own: &mut
 
 fn judge(target: &Target, policy: &TrustPolicy, mutant: &Mutant) -> Fate {
     let evidence = target.with(mutant.file, mutant.bytes.clone());
-    let report = verify(&evidence, policy, &NoProgress);
-    if report.outcome != Outcome::Verified {
-        let failing = report.findings.iter().find(|finding| finding.effect.verdict().is_some());
-        return Fate::Caught(failing.map_or("(no finding)", |finding| finding.code.id));
+    if let Some(code) = failure(&evidence, policy) {
+        return Fate::Caught(code);
     }
     let is_order = matches!(mutant.class, Class::ItemsSwapped | Class::ItemRepeated)
         && Target::is_unordered(&mutant.pointer);

@@ -63,7 +63,8 @@ impl fmt::Display for TargetError {
             Self::NotVerified(_) => formatter.write_str(
                 "the evidence does not verify as it is, so a change that goes unnoticed would show nothing",
             ),
-            Self::Kind => formatter.write_str("only exports, evidence bundles and checkpoints are attacked"),
+            Self::Kind => formatter
+                .write_str("only exports, evidence bundles, checkpoints and voice attestations are attacked"),
             Self::TooLarge => write!(formatter, "the evidence is larger than {BYTES} bytes"),
             Self::Read(why) => formatter.write_str(why),
         }
@@ -206,6 +207,7 @@ fn parts(evidence: &Evidence) -> Option<Vec<(&'static str, &Part)>> {
         }
         Evidence::Bundle(part) => Some(vec![("payload", part)]),
         Evidence::Checkpoint(part) => Some(vec![("checkpoint", part)]),
+        Evidence::Voice(part) => Some(vec![("payload", part)]),
         _ => None,
     }
 }
@@ -217,7 +219,7 @@ fn parts_mut(evidence: &mut Evidence) -> Vec<&mut Part> {
             let named = [manifest, key_manifest, sidecar, checkpoint].into_iter().flatten();
             std::iter::once(payload).chain(named).chain(anchors).collect()
         }
-        Evidence::Bundle(part) | Evidence::Checkpoint(part) => vec![part],
+        Evidence::Bundle(part) | Evidence::Checkpoint(part) | Evidence::Voice(part) => vec![part],
         _ => Vec::new(),
     }
 }

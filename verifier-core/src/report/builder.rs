@@ -93,6 +93,10 @@ pub struct ReportBuilder {
     stand_ins: Vec<(String, &'static str)>,
     /// Over all findings, also those that are only counted.
     worst: Outcome,
+    /// The code of the first finding that failed the run.
+    failed: Option<&'static Code>,
+    /// Whether the caller asks for nothing but whether the run is verified.
+    stops: bool,
 }
 
 impl ReportBuilder {
@@ -119,7 +123,34 @@ impl ReportBuilder {
             required,
             stand_ins: Vec::new(),
             worst: Outcome::Verified,
+            failed: None,
+            stops: false,
         }
+    }
+
+    /// Lets the steps end with the first finding that fails the run, for callers that ask for nothing but whether it is
+    /// verified.
+    pub fn stop_when_failed(&mut self) {
+        self.stops = true;
+    }
+
+    /// Whether the steps may end early.
+    #[must_use]
+    pub fn stops_when_failed(&self) -> bool {
+        self.stops
+    }
+
+    /// Whether further steps are of no use: what failed once is never taken back, so the report cannot be
+    /// [`Outcome::Verified`] any more, and nobody asks for more.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.stops && self.worst != Outcome::Verified
+    }
+
+    /// The code of the first finding, in the order of the steps, that failed the run.
+    #[must_use]
+    pub fn first_failure(&self) -> Option<&'static Code> {
+        self.failed
     }
 
     /// Opens a claim, or strengthens who asked for it. Claims keep the order of first appearance.
@@ -205,7 +236,7 @@ impl ReportBuilder {
     /// An empty report for a check whose claims cannot be adjudicated; see [`Self::take_aside`].
     #[must_use]
     pub fn aside(&self) -> Self {
-        Self::new(self.findings_per_code, BTreeSet::new())
+        Self { stops: self.stops, ..Self::new(self.findings_per_code, BTreeSet::new()) }
     }
 
     /// Adds what a check that was run aside found. It supports no claim, and a contradiction keeps the run from
@@ -311,6 +342,9 @@ impl ReportBuilder {
             Effect::Unreadable => Outcome::Unreadable,
             Effect::Limits { .. } | Effect::Notes => Outcome::Verified,
         });
+        if self.failed.is_none() && matches!(finding.effect, Effect::Fails { .. } | Effect::Unreadable) {
+            self.failed = Some(finding.code);
+        }
         let id = finding.code.id;
         let count = match self.counts.iter_mut().find(|(code, _)| *code == id) {
             Some((_, count)) => {

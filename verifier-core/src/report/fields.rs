@@ -9,9 +9,9 @@
 use serde::Serialize;
 
 use super::Report;
-use super::fields_table::{ARTIFACTS, Artifact, KEY_MANIFEST, PAYLOAD_DIGESTS, Row};
-use crate::finding::Verdict;
+use super::fields_table::{ARTIFACTS, Artifact, INCIDENT_EVENTS, KEY_MANIFEST, PAYLOAD_DIGESTS, Row};
 use crate::finding::catalog::walk::PAYLOAD_DIGEST_MISMATCH;
+use crate::finding::{Finding, Verdict};
 use crate::trust::Basis;
 
 /// How far the proofs notice a change of a field by the holder of the signing key.
@@ -114,8 +114,8 @@ fn coverage(report: &Report, artifact: &Artifact, row: &Row) -> FieldCoverage {
     }
 }
 
-/// Two proofs have no claim of their own: what a trust-root key signed is the basis of a signer, and payloads are
-/// compared with integrity digests in a step.
+/// Three proofs have no claim of their own: what a trust-root key signed is the basis of a signer, payloads are compared
+/// with integrity digests in a step, and so are the events of an incident walked.
 fn verdict(report: &Report, claim: &str) -> Option<Verdict> {
     match claim {
         KEY_MANIFEST => {
@@ -123,12 +123,19 @@ fn verdict(report: &Report, claim: &str) -> Option<Verdict> {
             vouched.then_some(Verdict::Supported)
         }
         PAYLOAD_DIGESTS if report.has_code(PAYLOAD_DIGEST_MISMATCH.id) => Some(Verdict::Disproved),
-        PAYLOAD_DIGESTS => {
-            let step = report.coverage.iter().find(|step| step.step == PAYLOAD_DIGESTS)?;
+        INCIDENT_EVENTS if report.findings.iter().any(is_of_incident_events) => Some(Verdict::Disproved),
+        PAYLOAD_DIGESTS | INCIDENT_EVENTS => {
+            let step = report.coverage.iter().find(|step| step.step == claim)?;
             Some(if step.skipped.is_none() { Verdict::Supported } else { Verdict::InsufficientEvidence })
         }
         claim => report.verdict(claim),
     }
+}
+
+/// A contradiction in the events of an incident bundle.
+fn is_of_incident_events(finding: &Finding) -> bool {
+    let name = finding.location.file.rsplit('/').next();
+    name == Some("governance_events.jsonl") && finding.effect.verdict() == Some(Verdict::Disproved)
 }
 
 /// How far the table says that the proofs reach at a place of an artifact.

@@ -6,6 +6,9 @@
 
 use super::fields::Extent;
 use super::fields::Extent::{None as Nothing, Part, Whole};
+use super::fields_beside::{
+    INCIDENT_BUNDLE, SIGSTORE_BUNDLE, VOICE_ATTESTATION, WORKFLOW_BESIDE_EXPORT, WORKFLOW_EVIDENCE,
+};
 
 /// What is known about the fields of one artifact.
 #[derive(Debug)]
@@ -31,11 +34,15 @@ pub struct Row {
     pub proofs: &'static [(&'static str, &'static str)],
 }
 
-const fn row(field: &'static str, extent: Extent, proofs: &'static [(&'static str, &'static str)]) -> Row {
+pub(super) const fn row(
+    field: &'static str,
+    extent: Extent,
+    proofs: &'static [(&'static str, &'static str)],
+) -> Row {
     Row { field, is_unsigned: false, extent, proofs }
 }
 
-const fn unsigned(
+pub(super) const fn unsigned(
     field: &'static str,
     extent: Extent,
     proofs: &'static [(&'static str, &'static str)],
@@ -49,7 +56,11 @@ pub(super) const KEY_MANIFEST: &str = "key_manifest.signature";
 /// The step that stands for the comparison of payloads with integrity digests.
 pub(super) const PAYLOAD_DIGESTS: &str = "payload.digests";
 
-const CONTENT_HASH: (&str, &str) = ("content hash signed by the export key", "export.integrity.v1");
+/// The step that stands for the walk over the events of an incident bundle.
+pub(super) const INCIDENT_EVENTS: &str = "incident.events";
+
+pub(super) const CONTENT_HASH: (&str, &str) =
+    ("content hash signed by the export key", "export.integrity.v1");
 const BUNDLE: (&str, &str) =
     ("bundle digest signed by the bundle's key", "evidence_bundle.self_attesting.v1");
 const CHAIN: (&str, &str) = ("record hashes and links of the chain", "governance_chain.local_continuity.v1");
@@ -356,4 +367,9 @@ pub const ARTIFACTS: &[Artifact] = &[
             row("/signature", Nothing, &[]),
         ],
     },
+    WORKFLOW_EVIDENCE,
+    WORKFLOW_BESIDE_EXPORT,
+    INCIDENT_BUNDLE,
+    VOICE_ATTESTATION,
+    SIGSTORE_BUNDLE,
 ];

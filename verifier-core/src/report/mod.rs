@@ -6,6 +6,7 @@
 mod builder;
 mod claim;
 mod fields;
+mod fields_beside;
 mod fields_table;
 mod gate;
 

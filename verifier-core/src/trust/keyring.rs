@@ -12,13 +12,13 @@ use crate::json::{AnomalyKind, ParserLimits};
 use crate::time::Timestamp;
 
 /// The keys of one run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRing {
     kind: RingKind,
     as_of: Timestamp,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum RingKind {
     /// A manifest, or why there is none.
     Manifest {

@@ -44,7 +44,7 @@ impl Bound {
 }
 
 /// One normalised entry of a key manifest.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyEntry {
     /// The key's id as listed.
     pub key_id: Option<String>,
@@ -123,7 +123,7 @@ impl KeyEntry {
 }
 
 /// A parsed key manifest.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyManifest {
     /// The entries, in order.
     pub entries: Vec<KeyEntry>,

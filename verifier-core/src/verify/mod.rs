@@ -6,7 +6,7 @@ use crate::claim;
 use crate::evidence::{Batch, Evidence, Part};
 use crate::finding::{Effect, Finding, Location, catalog};
 use crate::ledger::{self, Ledger};
-use crate::report::{FileSummary, Report, ReportBuilder};
+use crate::report::{FileSummary, Outcome, Report, ReportBuilder};
 use crate::trust::TrustPolicy;
 
 pub use crate::claim::key_status::{Expected as ExpectedStatus, KeyQuestion, KeyStatusInput};
@@ -94,6 +94,22 @@ pub fn verify_key_status(input: &KeyStatusInput, policy: &TrustPolicy) -> Report
     claim::trust_kit::end(out, policy)
 }
 
+/// The code of a finding for which [`verify`] does not give [`Outcome::Verified`]; `None` when it does.
+///
+/// The steps end with the first such finding, so this takes a part of the time where there is one.
+#[must_use]
+pub fn failure(evidence: &Evidence, policy: &TrustPolicy) -> Option<&'static str> {
+    let mut out = claim::trust_kit::begin(policy);
+    out.stop_when_failed();
+    run(evidence, policy, &NoProgress, &mut out);
+    if let (true, Some(code)) = (out.is_settled(), out.first_failure()) {
+        return Some(code.id);
+    }
+    let report = claim::trust_kit::end(out, policy);
+    let failing = report.findings.iter().find(|finding| finding.effect.verdict().is_some());
+    (report.outcome != Outcome::Verified).then(|| failing.map_or("(no finding)", |finding| finding.code.id))
+}
+
 fn verify_beside(
     evidence: &Evidence,
     beside: Vec<Finding>,
@@ -102,17 +118,21 @@ fn verify_beside(
 ) -> Report {
     let mut out = claim::trust_kit::begin(policy);
     beside.into_iter().for_each(|finding| out.finding(finding));
-    match evidence {
-        Evidence::Export(set) => claim::export::verify(set, policy, progress, &mut out),
-        Evidence::Bundle(part) => claim::bundle::verify(part, policy, &mut out),
-        Evidence::Checkpoint(part) => claim::checkpoint::verify(part, policy, &mut out),
-        Evidence::Voice(part) => claim::voice::verify(part, policy, &mut out),
-        Evidence::Consistency(part) => claim::monitor::verify(part, policy, &mut out),
-        Evidence::Excerpt(part) => claim::export::excerpt::verify(part, policy, progress, &mut out),
-        Evidence::KeyManifest(part) => unsupported("key manifest", part, &mut out),
-        Evidence::Unsupported { kind, part } => unsupported(kind, part, &mut out),
-    }
+    run(evidence, policy, progress, &mut out);
     claim::trust_kit::end(out, policy)
+}
+
+fn run(evidence: &Evidence, policy: &TrustPolicy, progress: &dyn Progress, out: &mut ReportBuilder) {
+    match evidence {
+        Evidence::Export(set) => claim::export::verify(set, policy, progress, out),
+        Evidence::Bundle(part) => claim::bundle::verify(part, policy, out),
+        Evidence::Checkpoint(part) => claim::checkpoint::verify(part, policy, out),
+        Evidence::Voice(part) => claim::voice::verify(part, policy, out),
+        Evidence::Consistency(part) => claim::monitor::verify(part, policy, out),
+        Evidence::Excerpt(part) => claim::export::excerpt::verify(part, policy, progress, out),
+        Evidence::KeyManifest(part) => unsupported("key manifest", part, out),
+        Evidence::Unsupported { kind, part } => unsupported(kind, part, out),
+    }
 }
 
 fn unsupported(kind: &str, part: &Part, out: &mut ReportBuilder) {

@@ -159,7 +159,7 @@ pub(crate) fn bytes_of(value: &Value) -> Vec<u8> {
     serde_json::to_vec(value).unwrap()
 }
 
-fn document(value: &Value) -> Document {
+pub(crate) fn document(value: &Value) -> Document {
     Document::parse(Blob::new(bytes_of(value)), ParserLimits::from(&Limits::default())).unwrap()
 }
 

@@ -16,12 +16,14 @@ use verifier_core::report::{ARTIFACTS, Extent, extent_of, row_of};
 use crate::edit::Edit;
 
 /// Fields that signing again writes, so that no edit of them remains.
-const WRITTEN_BY_SIGNING: [&str; 5] = [
+const WRITTEN_BY_SIGNING: [&str; 7] = [
     "/body/artifact_ref/digest",
     "/signature_envelope/content_hash",
     "/signature_envelope/signature",
     "/manifest_signature/content_hash",
     "/manifest_signature/signature",
+    "/signatures/*/content_hash",
+    "/signatures/*/signature",
 ];
 
 const LIST: &str = include_str!("uncovered.txt");

@@ -12,10 +12,13 @@
     reason = "a test stops at the first surprise and says why"
 )]
 
+mod beside;
 mod edit;
 mod evidence;
 mod list;
 mod random;
+#[path = "../workflow_evidence/mod.rs"]
+mod workflow_evidence;
 
 use std::collections::BTreeSet;
 

@@ -49,7 +49,7 @@ pub(crate) struct ResponseRow {
 }
 
 /// What one chain entry contributes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) enum EntryFacts {
     #[default]
     Nothing,

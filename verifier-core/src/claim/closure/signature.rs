@@ -108,7 +108,7 @@ impl<'k> ClosureKeys<'k> {
         Self { ring, table: KeyTable::for_purpose(ring, PERMIT_BINDING_SIGNING), known }
     }
 
-    pub(crate) fn ring(&self) -> &KeyRing {
+    pub(crate) fn ring(&self) -> &'k KeyRing {
         self.ring
     }
 

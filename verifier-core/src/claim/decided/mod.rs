@@ -174,9 +174,9 @@ impl Read {
                 read.take(row, &project, log, &wanted);
             }
         };
-        let source = export.set.payload.entry.open().map_err(|error| error.to_string())?;
-        let streamed = stream::run(source, settings, &Rows, &mut collect, &|_| true)
-            .map_err(|error| error.to_string())?;
+        let streamed =
+            stream::run_entry(&export.set.payload.entry, settings, &Rows, &(), &mut collect, &|_| true)
+                .map_err(|error| error.to_string())?;
         if streamed.sha256 != export.streamed.sha256 {
             return Err("the export changed while it was read".to_owned());
         }

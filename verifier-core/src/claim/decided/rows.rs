@@ -43,7 +43,7 @@ impl Step {
 pub(super) const OBSERVED: &str = "anchor.observed";
 
 /// A chain entry reduced to its place in the chain.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Row {
     /// `None` stands for the chain of the export's project.
     pub(super) scope: Option<Box<str>>,
@@ -57,7 +57,7 @@ pub(super) struct Row {
 }
 
 /// What few entries have.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Detail {
     Moment(Moment),
     Observed(Observed),

@@ -9,11 +9,11 @@ use super::Export;
 use super::manifest::{Manifest, file_name};
 use crate::claim::name;
 use crate::crypto::{SignatureText, TextError, prefixed};
-use crate::evidence::Fields;
+use crate::evidence::{ExportSet, Fields};
 use crate::finding::{Code, Effect, Finding, Location, Verdict, catalog};
 use crate::json::Value;
 use crate::report::{ReportBuilder, SignerSummary, Subject};
-use crate::trust::{Basis, EXPORT_SIGNING, KeyRequest, Refusal, ResolvedKey};
+use crate::trust::{Basis, EXPORT_SIGNING, KeyRequest, Refusal, ResolvedKey, TrustPolicy};
 
 const CLAIM: &str = name::EXPORT_INTEGRITY;
 
@@ -22,17 +22,37 @@ pub(crate) fn check(export: &Export<'_>, out: &mut ReportBuilder) {
     artifact_ref(export, out);
     let Some(manifest) = export.manifest else { return };
     out.evidence(CLAIM, &["manifest.content_hash", "manifest.signature", export.payload_label()]);
-    let matches = content_hash(export, manifest, out);
+    let actual = prefixed(&export.streamed.sha256);
+    let matches = content_hash(export.payload_label(), &actual, manifest, out);
     signature(export, manifest, matches, out);
     out.ran("export.integrity", "content hash and manifest signature", &[]);
 }
 
-fn content_hash(export: &Export<'_>, manifest: &Manifest, out: &mut ReportBuilder) -> bool {
-    let subject = Subject::new("payload_content_hash", file_name(export.payload_label()))
-        .evidence(&["manifest.content_hash", export.payload_label()]);
-    let actual = prefixed(&export.streamed.sha256);
+/// Says in advance, where the bytes lie in memory, that they are not the ones of the manifest, for callers that ask for no
+/// more than a failure.
+pub(super) fn other_bytes(
+    set: &ExportSet,
+    policy: &TrustPolicy,
+    manifest: &Manifest,
+    out: &mut ReportBuilder,
+) {
+    let Some(bytes) = set.payload.entry.in_memory(policy.limits.file_bytes) else { return };
+    let actual = prefixed(&bytes.sha256());
+    if !states(manifest, &actual) {
+        content_hash(&set.payload.label, &actual, manifest, out);
+    }
+}
+
+/// Whether the manifest states this content hash.
+fn states(manifest: &Manifest, actual: &str) -> bool {
+    manifest.root().member("content_hash").is_some_and(|stated| stated.is_text(actual))
+}
+
+fn content_hash(payload: &str, actual: &str, manifest: &Manifest, out: &mut ReportBuilder) -> bool {
+    let subject = Subject::new("payload_content_hash", file_name(payload))
+        .evidence(&["manifest.content_hash", payload]);
     let stated = manifest.root().member("content_hash");
-    if stated.is_some_and(|stated| stated.is_text(&actual)) {
+    if states(manifest, actual) {
         out.supported(
             CLAIM,
             subject,
@@ -49,7 +69,7 @@ fn content_hash(export: &Export<'_>, manifest: &Manifest, out: &mut ReportBuilde
         CLAIM,
         subject,
         Finding::disproves(&catalog::export::CONTENT_HASH_MISMATCH, message)
-            .at(Location::file(export.payload_label()))
+            .at(Location::file(payload))
             .fact("expected", expected)
             .fact("computed", actual),
     );

@@ -141,6 +141,14 @@ pub(crate) fn verify(
     };
     let semantics = crate::registry::resolve(root, &*siblings, &policy.limits);
     out.semantics = semantics.summary.clone();
+    if out.stops_when_failed()
+        && let Some(manifest) = &manifest
+    {
+        integrity::other_bytes(set, policy, manifest, out);
+    }
+    if out.is_settled() {
+        return;
+    }
     let visitor = RecordVisitor::new(&binding_keys);
     progress.layer(Layer::Bytes);
     let Some((streamed, mut collected)) = read_payload(set, policy, progress, &visitor, out) else {
@@ -162,6 +170,9 @@ pub(crate) fn verify(
     progress.layer(Layer::Signatures);
     integrity::check(&export, out);
     identity::check(&export, out);
+    if out.is_settled() {
+        return;
+    }
     gate.after(name::EXPORT_INTEGRITY, out);
     let mut scope = ScopeFacts::default();
     gate.step(&[name::SCOPE_FAITHFULNESS, name::SCOPE_STATE], out, |out| scope = scope::check(&export, out));
@@ -187,6 +198,9 @@ pub(crate) fn verify(
     progress.layer(Layer::Chain);
     gate.step(&[name::LOCAL_CONTINUITY], out, |out| walk::check(&export, collected.chain, out));
     gate.after(name::LOCAL_CONTINUITY, out);
+    if out.is_settled() {
+        return;
+    }
     payload_digest::check(&export, &collected.digests, out);
     progress.layer(Layer::Log);
     let log = crate::claim::tlog::check(&export, out);
@@ -199,6 +213,9 @@ pub(crate) fn verify(
     gate.step(&[name::CLOSURE_SIGNATURE, name::CLOSURE_DIGEST, name::CLOSURE_DISPATCH], out, |out| {
         closure::check(&export, collected.closures, out);
     });
+    if out.is_settled() {
+        return;
+    }
     progress.layer(Layer::Timestamps);
     decided::check(&export, has_decisions, log.as_ref(), out);
     semantics.enforce(out, export.manifest_label());
@@ -235,6 +252,9 @@ struct Gate<'g, 'e> {
 impl Gate<'_, '_> {
     /// Runs the step for these claims. Where they are not adjudicated, it runs for what it finds and where.
     fn step(&self, claims: &[&'static str], out: &mut ReportBuilder, check: impl FnOnce(&mut ReportBuilder)) {
+        if out.is_settled() {
+            return;
+        }
         let pinned = claims.iter().find(|claim| self.export.semantics.request(claim).is_some());
         match pinned {
             Some(claim) if self.stopped => {
@@ -301,7 +321,9 @@ fn read_payload(
     progress: &dyn Progress,
     visitor: &RecordVisitor<'_>,
     out: &mut ReportBuilder,
-) -> Option<(Streamed, Collected)> {
+) -> Option<(Arc<Streamed>, Collected)> {
+    // The rows depend on these and on the bytes.
+    let binding_keys = visitor.keys();
     let place = || Location::file(&set.payload.label);
     let size = set.payload.entry.size();
     let tick = |done| {
@@ -309,13 +331,12 @@ fn read_payload(
         !progress.cancelled()
     };
     let pass = |predict| {
-        let source =
-            set.payload.entry.open().map_err(|error| StreamError::Read(std::io::Error::other(error)))?;
         let settings =
             Settings { limits: &policy.limits, workers: policy.workers, arrays: STREAMED, predict };
         let mut collected = Collected::new(&policy.limits, policy.keep_chains);
         let mut collect = |origin, row| collected.take(origin, row);
-        let streamed = stream::run(source, settings, visitor, &mut collect, &tick)?;
+        let streamed =
+            stream::run_entry(&set.payload.entry, settings, visitor, binding_keys, &mut collect, &tick)?;
         Ok((streamed, collected))
     };
     let result = match pass(true) {
@@ -376,6 +397,9 @@ fn fields_table(export: &Export<'_>) -> &'static str {
         }
         (_, Some(fields)) if fields.text("bundle_type").as_deref() == Some("audit_export_bundle") => {
             "audit export bundle"
+        }
+        (_, Some(fields)) if fields.member("schema").is_some_and(crate::format::workflow::is_schema) => {
+            "workflow evidence"
         }
         _ => "",
     }

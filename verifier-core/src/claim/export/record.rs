@@ -42,6 +42,11 @@ impl<'k> RecordVisitor<'k> {
         Self { closure_keys: ClosureKeys::new(binding_keys) }
     }
 
+    /// The keys that rows depend on.
+    pub(super) fn keys(&self) -> &'k KeyRing {
+        self.closure_keys.ring()
+    }
+
     /// Judges the decision bindings of one entry; `prefix` is the entry's pointer.
     fn decisions(&self, entry: Value<'_>, prefix: &dyn Fn() -> String, into: &mut Vec<DecisionRow>) {
         for found in permit::in_entry(entry) {
@@ -58,6 +63,7 @@ impl<'k> RecordVisitor<'k> {
 }
 
 /// One record, reduced. A large export consists of plain events, which have nothing but their entry.
+#[derive(Clone)]
 pub(super) struct RecordRow {
     index: u64,
     is_object: bool,
@@ -67,7 +73,7 @@ pub(super) struct RecordRow {
 }
 
 /// What few records have.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct More {
     /// What the record as a chain entry says about closures.
     entry_facts: EntryFacts,
@@ -93,7 +99,7 @@ struct More {
 }
 
 /// The chain entries of a permit record.
-#[derive(Default)]
+#[derive(Clone, Default)]
 enum Nested {
     #[default]
     Absent,
@@ -367,6 +373,7 @@ fn is_decision(event_type: Value<'_>) -> bool {
 }
 
 /// An entry of a record that is about another permit.
+#[derive(Clone)]
 pub(super) struct Foreign {
     position: usize,
     named: Box<str>,

@@ -23,6 +23,7 @@ const QUORUM: &str = "permit.co_signature.quorum.v1";
 const HOLDERS: [&str; 3] = ["permit", "permit_v2", "permit_record"];
 
 /// A signature that was found and not judged.
+#[derive(Clone)]
 pub(super) struct SignedPart {
     claim: &'static str,
     pointer: String,

@@ -156,6 +156,7 @@ pub fn check(input: &IncidentInput<'_>, out: &mut ReportBuilder) -> Option<Incid
             return None;
         }
     }
+    check.out.has_fields_of("incident bundle");
     check.notes(&archive);
     check.members(&archive, manifest.as_ref());
     let examined = check.content(&archive);

@@ -72,6 +72,7 @@ pub(crate) fn verify(part: &Part, policy: &TrustPolicy, out: &mut ReportBuilder)
         sha256: Some(prefixed(&document.blob().sha256())),
         bytes: u64::try_from(document.blob().as_slice().len()).ok(),
     });
+    out.has_fields_of("voice attestation");
     let root = document.root();
     out.claim(CLAIM, Requested::Evidence);
     if let Some(fault) = root.member("artifact_ref").and_then(artifact_ref_fault) {

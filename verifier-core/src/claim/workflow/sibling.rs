@@ -82,6 +82,7 @@ pub fn check_sibling(input: &SiblingInput<'_>, out: &mut ReportBuilder) -> Optio
         return None;
     };
     let blob = check.read(&entry)?;
+    check.out.has_fields_of("workflow evidence beside an export");
     check.integrity(descriptor, &blob);
     if check.failures.none() {
         check.out.claim(SIBLING_INTEGRITY, Requested::Evidence);

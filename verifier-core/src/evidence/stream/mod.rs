@@ -31,9 +31,10 @@ use std::sync::{Arc, Mutex};
 use sha2::{Digest, Sha256};
 
 use super::Fields;
-use crate::archive::{gzip, limit_exceeded};
+use crate::archive::{Entry, gzip, limit_exceeded};
 use crate::bytes::{LimitExceeded, Limits};
 use crate::json::{AnomalyKind, Document, JsonError, Value};
+use crate::memo;
 
 /// Where an item comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -269,6 +270,64 @@ pub fn run<V: Visitor>(
         decoded: decoded_as,
         anomalies,
     })
+}
+
+/// As [`run`], over the content of an entry. A [memory](crate::memo), where the caller has one, spares reading the same bytes
+/// again; `depends` is everything that the visitor's rows depend on beside the items.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_entry<V, D>(
+    entry: &Entry,
+    settings: Settings<'_>,
+    visitor: &V,
+    depends: &D,
+    collect: &mut dyn FnMut(Origin, V::Row),
+    tick: &dyn Fn(u64) -> bool,
+) -> Result<Arc<Streamed>, StreamError>
+where
+    V: Visitor<Row: Clone + Sync + 'static>,
+    D: Clone + PartialEq + Send + Sync + 'static,
+{
+    let is_same = |pass: &Pass<V::Row, D>| {
+        pass.entry.is_same(entry)
+            && pass.arrays == settings.arrays
+            && pass.limits == *settings.limits
+            && pass.depends == *depends
+    };
+    if let Some(pass) = memo::find(is_same) {
+        pass.rows.iter().for_each(|(origin, row)| collect(*origin, row.clone()));
+        return Ok(Arc::clone(&pass.streamed));
+    }
+    let source = entry.open().map_err(|error| StreamError::Read(std::io::Error::other(error)))?;
+    if !(memo::is_learning() && entry.is_same(entry)) {
+        return run(source, settings, visitor, collect, tick).map(Arc::new);
+    }
+    let mut rows = Vec::new();
+    let mut keep = |origin, row: V::Row| {
+        rows.push((origin, row.clone()));
+        collect(origin, row);
+    };
+    let streamed = Arc::new(run(source, settings, visitor, &mut keep, tick)?);
+    memo::add(Pass {
+        entry: entry.clone(),
+        arrays: settings.arrays,
+        limits: settings.limits.clone(),
+        depends: depends.clone(),
+        rows,
+        streamed: Arc::clone(&streamed),
+    });
+    Ok(streamed)
+}
+
+/// A pass that is remembered.
+struct Pass<R, D> {
+    entry: Entry,
+    arrays: &'static [&'static str],
+    limits: Limits,
+    depends: D,
+    rows: Vec<(Origin, R)>,
+    streamed: Arc<Streamed>,
 }
 
 /// Reads to the end.
