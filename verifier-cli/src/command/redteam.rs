@@ -4,6 +4,7 @@ use std::path::Path;
 
 use verifier_core::evidence;
 use verifier_core::finding::catalog::input::INPUT_UNREADABLE;
+use verifier_core::finding::{Effect, Finding};
 use verifier_core::redteam::{Attack, TargetError, attack};
 use verifier_core::report::Outcome;
 
@@ -24,6 +25,18 @@ pub(super) fn run(args: &RedteamArgs, console: &mut Console<'_>) -> Ended {
     let batches = evidence::gather(&paths, &policy.limits);
     if batches.iter().all(|batch| batch.sets.is_empty()) {
         return console.failed(Exit::UNREADABLE, &INPUT_UNREADABLE, "nothing here is evidence");
+    }
+    // What was not looked at holds nothing.
+    let fails = |finding: &&Finding| {
+        finding.effect == Effect::Unreadable || finding.effect.verdict().is_some()
+    };
+    if let Some(finding) = batches.iter().flat_map(|batch| &batch.findings).find(fails) {
+        let exit = match finding.effect {
+            Effect::Unreadable => Exit::UNREADABLE,
+            _ => Exit::NOT_ESTABLISHED,
+        };
+        let message = format!("{}: {}", finding.location.file, finding.message);
+        return console.failed(exit, finding.code, &message);
     }
     let progress = ProgressLine::new(console.environment.err_is_terminal && !args.quiet);
     let mut attacks: Vec<(String, Result<Attack, TargetError>)> = Vec::new();

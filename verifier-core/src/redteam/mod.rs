@@ -118,10 +118,11 @@ impl Attack {
         })
     }
 
-    /// Verified when nothing survived but at places that the report lists as uncovered.
+    /// Verified when something was tried and nothing survived but at places that the report lists as uncovered.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        match (self.total().survived, self.is_cut) {
+        let total = self.total();
+        match (total.survived, self.is_cut || total.made == 0) {
             (0, false) => Outcome::Verified,
             (0, true) => Outcome::NotEstablished,
             _ => Outcome::Disproved,

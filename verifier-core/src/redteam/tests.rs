@@ -45,6 +45,12 @@ fn nothing_survives_that_the_report_calls_covered() {
 }
 
 #[test]
+fn nothing_tried_is_nothing_held() {
+    let (evidence, policy) = small();
+    assert_eq!(attack(&evidence, &policy, "s", 0, &NoProgress).unwrap().outcome(), Outcome::NotEstablished);
+}
+
+#[test]
 fn the_same_seed_gives_the_same_attack_with_any_number_of_threads() {
     let (evidence, mut policy) = small();
     let show = |attack: Attack| format!("{attack:?}");
