@@ -82,7 +82,7 @@ impl Command {
             let mut value = || arguments.next().unwrap_or_default().to_string_lossy().into_owned();
             match argument.to_str() {
                 Some("--key-manifest") => commands.push(Self::EditKeyManifest(value())),
-                Some("--trust-root") => commands.push(Self::EditTrustRoot(value())),
+                Some("--trust-root" | "--trust-kit") => commands.push(Self::EditTrustRoot(value())),
                 _ => paths.push(PathBuf::from(argument)),
             }
         }

@@ -1,4 +1,4 @@
-//! `keel-review`: opens the window. `keel-review [PATH…] [--key-manifest FILE] [--trust-root FILE]`.
+//! `keel-review`: opens the window. `keel-review [PATH…] [--key-manifest FILE] [--trust-root FILE|--trust-kit FILE]`.
 
 use std::process::ExitCode;
 
@@ -9,11 +9,12 @@ use verifier_gui::{App, Command};
 const HELP: &str = "\
 keel-review: review of evidence archives in a window. It changes nothing and opens no connection.
 
-Usage: keel-review [PATH…] [--key-manifest FILE] [--trust-root FILE]
+Usage: keel-review [PATH…] [--key-manifest FILE] [--trust-root FILE | --trust-kit FILE]
 
   PATH                  files, folders or archives that are verified together
   --key-manifest FILE   where keys come from; without it the keys of the trust root
   --trust-root FILE     the trust root; without it the compiled-in one
+  --trust-kit FILE      all trust material in one file (keel-verify trust pack): roots, timestamp authorities, logs, witnesses
   -h, --help            this text
   -V, --version         the version
 

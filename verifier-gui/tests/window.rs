@@ -9,11 +9,14 @@ use std::time::{Duration, Instant};
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
+use verifier_core::bytes::Blob;
 use verifier_core::finding::catalog::export;
 use verifier_core::finding::{Finding, Location};
+use verifier_core::json::ParserLimits;
 use verifier_core::ledger::{Figure, Ledger, PermitRow};
-use verifier_core::report::{Report, ReportBuilder, Requested, Subject};
+use verifier_core::report::{Outcome, Report, ReportBuilder, Requested, Subject};
 use verifier_core::time::Timestamp;
+use verifier_core::trust::kit::{Item, TrustKit};
 use verifier_core::workpaper::{Content, MarkStatus, Role};
 use verifier_gui::filter::Field;
 use verifier_gui::money::Books;
@@ -249,6 +252,35 @@ fn the_demo_is_verified_filtered_and_led_back_to_its_bytes() {
     until(&mut app, &context, |state| state.session.as_ref().unwrap().source.is_some());
     let [_, within, _] = app.state().session.as_ref().unwrap().source.as_ref().unwrap().text.clone().unwrap();
     assert!(within.starts_with('{') && within.contains(books.ledger.text(row.permit)), "{within}");
+}
+
+/// In the field of the trust root a trust kit brings the log and its witnesses too, so that an excerpt can be verified.
+#[test]
+fn a_trust_kit_brings_logs_and_witnesses() {
+    let cases = testvectors::Case::of(testvectors::Origin::Generated).unwrap();
+    let case = cases.into_iter().find(|case| case.id == "generated-log-witnessed").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    case.write_files(folder.path()).unwrap();
+    let limits = ParserLimits::default();
+    let blob = |name: &str| Blob::new(case.read(name).unwrap());
+    let mut items = Item::identify("policy", &blob("witness-policy.txt"), limits).unwrap();
+    items.push(Item::trust_root("root", &blob("trust-root.json"), limits).unwrap());
+    let kit = folder.path().join("kit.json");
+    std::fs::write(&kit, TrustKit::of(items).unwrap().write()).unwrap();
+    let seed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/excerpt/log.json");
+    for (path, kind) in [(folder.path().join("evidence"), "export"), (seed, "excerpt")] {
+        let context = egui::Context::default();
+        let root = Command::EditTrustRoot(kit.to_string_lossy().into_owned());
+        let mut app = App::new(&context, vec![root, Command::Open(vec![path])]);
+        until(&mut app, &context, |state| state.session.is_some());
+        let session = app.state().session.as_ref().unwrap();
+        let report = session.reports.first().unwrap();
+        assert_eq!(report.artifact.kind, kind);
+        assert_eq!(report.outcome, Outcome::Verified, "{:#?}", report.findings);
+        let mut harness = Harness::new_ui(move |ui| app.draw(ui));
+        harness.run();
+        harness.get_by_label_contains("Not since witnesses cosigned the log");
+    }
 }
 
 /// Opens a tampered copy and reaches the finding with the keyboard alone.

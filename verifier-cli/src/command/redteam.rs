@@ -27,9 +27,8 @@ pub(super) fn run(args: &RedteamArgs, console: &mut Console<'_>) -> Ended {
         return console.failed(Exit::UNREADABLE, &INPUT_UNREADABLE, "nothing here is evidence");
     }
     // What was not looked at holds nothing.
-    let fails = |finding: &&Finding| {
-        finding.effect == Effect::Unreadable || finding.effect.verdict().is_some()
-    };
+    let fails =
+        |finding: &&Finding| finding.effect == Effect::Unreadable || finding.effect.verdict().is_some();
     if let Some(finding) = batches.iter().flat_map(|batch| &batch.findings).find(fails) {
         let exit = match finding.effect {
             Effect::Unreadable => Exit::UNREADABLE,

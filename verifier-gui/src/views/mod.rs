@@ -104,19 +104,22 @@ fn keys(state: &State, sender: &CommandSender, ui: &mut Ui) {
     }
 }
 
+const ROOT: &str =
+    "A trust root, or a trust kit with logs, witnesses and timestamp authorities (keel-verify trust pack)";
+
 fn input(state: &State, sender: &CommandSender, ui: &mut Ui) {
     ui.add_space(4.0);
     ui.horizontal(|ui| {
         let width = (ui.available_width() - 880.0).max(160.0);
-        let path = field("Evidence", "a file, folder or archive", &state.path, width, ui);
+        let path = field(["Evidence", "a file, folder or archive", ""], &state.path, width, ui);
         if let Some(text) = path.edited {
             sender.send(Command::EditPath(text));
         }
-        let keys = field("Key manifest", "none", &state.key_manifest, 120.0, ui);
+        let keys = field(["Key manifest", "none", ""], &state.key_manifest, 120.0, ui);
         if let Some(text) = keys.edited {
             sender.send(Command::EditKeyManifest(text));
         }
-        let root = field("Trust root", "compiled in", &state.trust_root, 220.0, ui);
+        let root = field(["Trust root", "compiled in", ROOT], &state.trust_root, 220.0, ui);
         if let Some(text) = root.edited {
             sender.send(Command::EditTrustRoot(text));
         }
@@ -142,11 +145,14 @@ struct Edited {
     entered: bool,
 }
 
-fn field(name: &str, hint: &str, text: &str, width: f32, ui: &mut Ui) -> Edited {
+fn field([name, hint, about]: [&str; 3], text: &str, width: f32, ui: &mut Ui) -> Edited {
     let label = ui.label(name);
     let mut text = text.to_owned();
     let edit = TextEdit::singleline(&mut text).hint_text(hint).desired_width(width);
-    let response = ui.add(edit).labelled_by(label.id);
+    let mut response = ui.add(edit).labelled_by(label.id);
+    if !about.is_empty() {
+        response = response.on_hover_text(about);
+    }
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     Edited { edited: response.changed().then_some(text), entered }
 }

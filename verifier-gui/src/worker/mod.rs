@@ -39,7 +39,7 @@ pub struct Job {
     pub paths: Vec<PathBuf>,
     /// Where keys come from; the trust root when `None`.
     pub key_manifest: Option<PathBuf>,
-    /// The trust root; the compiled-in one when `None`.
+    /// The trust root, or a trust kit, which its content says; the compiled-in root when `None`.
     pub trust_root: Option<PathBuf>,
 }
 

@@ -14,9 +14,11 @@ use verifier_core::bytes::Limits;
 use verifier_core::evidence::{self, Batch, Evidence};
 use verifier_core::finding::Finding;
 use verifier_core::finding::catalog::input::INTERNAL_ERROR;
+use verifier_core::json::ParserLimits;
 use verifier_core::ledger;
 use verifier_core::report::Report;
 use verifier_core::time::Timestamp;
+use verifier_core::trust::kit::{self, Category};
 use verifier_core::trust::{KeyRing, KeySource, NamedBlob, TrustPolicy};
 use verifier_core::verify::{self, Layer, NoProgress, Progress};
 use verifier_core::workpaper::Content;
@@ -101,8 +103,17 @@ fn rows(
 pub(super) fn policy(job: &Job) -> TrustPolicy {
     let mut policy = TrustPolicy::new(now());
     policy.workers = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    policy.trust_root = job.trust_root.as_ref().map(|path| named(path, &policy.limits));
+    if let Some(path) = &job.trust_root {
+        let file = named(path, &policy.limits);
+        let parser = ParserLimits::from(&policy.limits);
+        if file.content.as_ref().is_ok_and(|blob| kit::is_named(blob, parser)) {
+            policy.adopt_kit(file);
+        } else {
+            policy.trust_root = Some(file);
+        }
+    }
     if let Some(path) = &job.key_manifest {
+        policy.set_aside(Category::KeyManifests);
         policy.keys = KeySource::Manifest(named(path, &policy.limits));
     }
     policy

@@ -49,6 +49,14 @@ use crate::timestamp::{TrustScope, TrustSet};
 /// The format that is read and written.
 pub const FORMAT: &str = "keel-verify.trust-kit/v1";
 
+/// Whether a file says that it is a trust kit, of this version or another, so that it is not taken for something else.
+#[must_use]
+pub fn is_named(file: &Blob, limits: ParserLimits) -> bool {
+    let document = Document::parse(file.clone(), limits).ok();
+    let format = document.as_ref().and_then(|document| document.root().member_text("format"));
+    format.is_some_and(|format| format.starts_with("keel-verify.trust-kit/"))
+}
+
 const ITEMS: usize = 256;
 const CERTIFICATES: usize = 128;
 
