@@ -96,6 +96,22 @@ pub(crate) enum SchemaName {
     Report,
     /// A policy gate with its reports: keel-verify.gate/v1
     Gate,
+    /// What `audit --format json` prints: keel-verify.audit/v1
+    Audit,
+    /// What `card --compare --format json` prints: keel-verify.card-comparison/v1
+    Card,
+    /// What `diff --format json` prints: keel-verify.diff/v1
+    Diff,
+    /// What `keys --json` prints: keel-verify.keys/v1
+    Keys,
+    /// What `ledger --format json` prints: keel-verify.ledger/v1
+    Ledger,
+    /// What `reconcile --json` writes: keel-verify.reconciliation/v1
+    Reconcile,
+    /// What `redteam --format json` prints: keel-verify.redteam/v1
+    Redteam,
+    /// What `trust show --json` prints: keel-verify.trust-kit-status/v1
+    TrustKit,
 }
 
 /// Options of `schema`.

@@ -4,7 +4,9 @@ use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::Path;
 
-use verifier_core::render::{Document, csv, github, gitlab, html, json, junit, markdown, sarif, verdicts_v0};
+use verifier_core::render::{
+    Document, csv, github, gitlab, html, json, junit, markdown, sarif, schema, verdicts_v0,
+};
 use verifier_core::report::{Gate, Outcome, Report, RuleState};
 
 use super::{Console, Ended, Stopped};
@@ -62,6 +64,14 @@ pub(super) fn schema(name: SchemaName, console: &mut Console<'_>) -> Ended {
     let text = match name {
         SchemaName::Report => json::SCHEMA,
         SchemaName::Gate => json::GATE_SCHEMA,
+        SchemaName::Audit => schema::AUDIT,
+        SchemaName::Card => schema::CARD_COMPARISON,
+        SchemaName::Diff => schema::DIFF,
+        SchemaName::Keys => schema::KEYS,
+        SchemaName::Ledger => schema::LEDGER,
+        SchemaName::Reconcile => schema::RECONCILIATION,
+        SchemaName::Redteam => schema::REDTEAM,
+        SchemaName::TrustKit => schema::TRUST_KIT_STATUS,
     };
     console.print(Exit::VERIFIED, |out| out.write_all(text.as_bytes()))
 }

@@ -93,7 +93,7 @@ fn counts_text(counts: &Counts) -> String {
     )
 }
 
-/// The JSON document.
+/// The JSON document, `keel-verify.redteam/v1`.
 pub(crate) fn document(shown: &Shown<'_>) -> Value {
     let counts = |counts: &Counts| {
         json!({"made": counts.made, "caught": counts.caught, "same_meaning": counts.same,
@@ -120,5 +120,12 @@ pub(crate) fn document(shown: &Shown<'_>) -> Value {
             }),
         })
         .collect();
-    json!({"schema": "keel.redteam/v1", "tool": TOOL, "seed": shown.seed, "outcome": shown.outcome, "attacks": attacks})
+    json!({
+        "schema": "keel-verify.redteam/v1",
+        "tool": { "name": TOOL, "version": env!("CARGO_PKG_VERSION") },
+        "seed": shown.seed,
+        "outcome": shown.outcome,
+        "exit_status": shown.outcome.exit_status(),
+        "attacks": attacks,
+    })
 }

@@ -16,6 +16,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod sarif;
+pub mod schema;
 pub mod verdicts_v0;
 
 pub use document::{Document, Exception};
