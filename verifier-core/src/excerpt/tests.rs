@@ -176,6 +176,22 @@ fn without_trust_in_a_head_nothing_is_tied() {
     assert_eq!((report.outcome, codes(&report)[0]), (Outcome::NotEstablished, "EXCERPT_NOT_TIED"));
 }
 
+/// A log shows that it has an entry, not whose decision that is.
+#[test]
+fn the_issuer_must_be_trusted_too() {
+    let made = make_of(&set(true), &all_permits()[..1], false).unwrap();
+    let mut other = policy(None);
+    other.keys = KeySource::TrustRoot;
+    other.trust_root = None;
+    let report = judge(&made.bytes, &other);
+    assert_eq!(report.outcome, Outcome::NotEstablished);
+    assert_eq!(report.verdict(INCLUSION), Some(Verdict::Supported));
+    assert!(codes(&report).contains(&"EXCERPT_DECISION_NOT_ESTABLISHED"), "{:?}", codes(&report));
+    let mut small = policy(None);
+    small.limits.document_bytes = 1_000;
+    assert_eq!(judge(&made.bytes, &small).outcome, Outcome::Unreadable);
+}
+
 /// Two heads of two kinds of tree must not stand for each other, whoever signed them.
 #[test]
 fn heads_cannot_change_places() {

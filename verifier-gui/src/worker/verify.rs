@@ -62,7 +62,8 @@ pub(super) fn run(job: &Job, mut progress: JobProgress<'_>) -> Outcome {
     let paths: Vec<&Path> = job.paths.iter().map(PathBuf::as_path).collect();
     // Core promises not to panic; if it does, the window must not show an old or empty result.
     let verified = catch_unwind(AssertUnwindSafe(|| {
-        let batches = evidence::gather(&paths, &policy.limits);
+        let mut batches = evidence::gather(&paths, &policy.limits);
+        evidence::share_checkpoints(&mut batches);
         let reports: Vec<Report> =
             batches.iter().flat_map(|batch| verify::verify_batch(batch, &policy, &progress)).collect();
         (batches, reports)

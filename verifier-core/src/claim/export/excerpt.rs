@@ -39,6 +39,12 @@ const TITLE: &str = "the excerpt under its signed tree head";
 pub(crate) fn verify(part: &Part, policy: &TrustPolicy, progress: &dyn Progress, out: &mut ReportBuilder) {
     out.artifact.kind = "excerpt".to_owned();
     progress.layer(Layer::Bytes);
+    let limit = policy.limits.document_bytes;
+    if part.entry.size() > limit {
+        let message = format!("an excerpt is one document, and this one is larger than {limit} bytes");
+        let finding = Finding::new(&input::INPUT_LIMIT_EXCEEDED, Effect::Unreadable, message);
+        return out.finding(finding.at(Location::file(&part.label)));
+    }
     let Some(read) = Read::run(part, policy, out) else { return };
     let (excerpt, key_manifest) = match read.excerpt() {
         Ok(parts) => parts,
@@ -84,8 +90,14 @@ pub(crate) fn verify(part: &Part, policy: &TrustPolicy, progress: &dyn Progress,
     progress.layer(Layer::Log);
     prove(&export, &excerpt, &read, out);
     progress.layer(Layer::Signatures);
-    let decided = collected.permits.decided();
+    let (decided, undecided) = (collected.permits.decided(), collected.permits.undecided());
     permit::check(&export, collected.permits, out);
+    if undecided > 0 {
+        // A log takes what it is given; whose decisions these are only their signatures say.
+        let message = format!("{undecided} decisions of the excerpt are not those of a trusted issuer");
+        let finding = Finding::lacks(&code::EXCERPT_DECISION_NOT_ESTABLISHED, message);
+        out.finding(finding.on(name::PERMIT_DECISION).at(Location::file(&part.label)));
+    }
     unjudged::report(&export, collected.unjudged, out);
     progress.layer(Layer::Chain);
     walk::check_excerpt(&export, collected.chain, out);

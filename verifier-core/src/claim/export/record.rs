@@ -449,6 +449,12 @@ impl PermitRows {
         supported.filter_map(DecisionRow::permit_id).map(str::to_owned).collect()
     }
 
+    /// Kept decisions that are not supported.
+    pub(super) fn undecided(&self) -> usize {
+        let open = |row: &&DecisionRow| row.recognised && row.verdict != crate::finding::Verdict::Supported;
+        self.decisions.iter().filter(open).count()
+    }
+
     fn contradiction(&mut self, finding: Finding) {
         let kept = if finding.effect == Effect::Notes { &mut self.remarks } else { &mut self.contradictions };
         if kept.len() < CONTRADICTIONS_KEPT {

@@ -25,6 +25,10 @@ crate::codes! {
         "Tree head of another kind of tree",
         "The head of a tree of records must name the export in its extension line, and the head of a log must not be one of a tree of records.",
         "Obtain the excerpt again." }
+    EXCERPT_DECISION_NOT_ESTABLISHED {
+        "Decision in the excerpt is of no trusted issuer",
+        "A log takes entries of anybody who may write to it. A decision whose signature is not of a trusted key can be anybody's, although the log has it.",
+        "Name the issuer's trust root or key manifest." }
     EXCERPT_SOURCE_NOT_VERIFIED {
         "Evidence of the excerpt not verified",
         "An excerpt is cut out of evidence that verifies as a whole, and this does not.",
