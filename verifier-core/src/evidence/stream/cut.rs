@@ -6,7 +6,9 @@ use memchr::memchr;
 
 use super::predict::Prediction;
 use super::work::Batch;
-use super::{Decoded, Origin, PlacedAnomaly, Settings, Stop, StreamError, StreamedObject, member_pointer};
+use super::{
+    CHECKED, Decoded, Origin, PlacedAnomaly, Settings, Stop, StreamError, StreamedObject, member_pointer,
+};
 use crate::bytes::{Blob, LimitExceeded, Limits, Resource};
 use crate::json::split::{ContainerScan, blank_length, value_length};
 use crate::json::{AnomalyKind, Document, JsonError, JsonErrorKind, Parser, ParserLimits};
@@ -38,6 +40,8 @@ pub(super) struct Cutter<'c, 'l> {
     /// Items of the current array or file that are cut but not handed on, as ranges of `buffer`.
     items: Vec<(usize, usize)>,
     next_index: u64,
+    /// Whether the visitor sees the items.
+    is_visited: bool,
     prediction: Prediction,
     repeated: Vec<PlacedAnomaly>,
 }
@@ -62,6 +66,7 @@ impl<'c, 'l> Cutter<'c, 'l> {
             finished: false,
             items: Vec::new(),
             next_index: 0,
+            is_visited: true,
             prediction: Prediction::default(),
             repeated: Vec::new(),
         }
@@ -184,7 +189,15 @@ impl<'c, 'l> Cutter<'c, 'l> {
         let items = std::mem::take(&mut self.items);
         let first_index = self.next_index;
         self.next_index += u64::try_from(items.len()).unwrap_or(0);
-        self.spare = (self.work)(Batch { bytes, base: start, origin, name, first_index, items })?;
+        self.spare = (self.work)(Batch {
+            bytes,
+            base: start,
+            origin,
+            name,
+            first_index,
+            items,
+            is_visited: self.is_visited,
+        })?;
         Ok(())
     }
 
@@ -297,12 +310,20 @@ impl<'c, 'l> Cutter<'c, 'l> {
             let pointer = member_pointer(&text);
             self.repeated.push(PlacedAnomaly { kind: AnomalyKind::RepeatedMember, pointer, span });
         }
-        let streamed = self.settings.arrays.iter().position(|array| *array == text);
+        let known = |names: &'static [&'static str]| {
+            (0..).zip(names).find(|(_, name)| **name == text).map(|(position, name)| (position, *name))
+        };
+        let visited = known(self.settings.arrays);
+        let streamed = visited.or_else(|| known(CHECKED));
         match (streamed, self.rest().first()) {
-            (Some(position), Some(b'[')) => {
-                let name = self.settings.arrays.get(position).copied().unwrap_or_default();
+            (Some((position, name)), Some(b'[')) => {
+                self.is_visited = visited.is_some();
                 self.array(Origin::Array(position), name)?;
                 object.arrays.push((name, self.next_index));
+                if visited.is_none() {
+                    object.checked.insert(name);
+                }
+                self.is_visited = true;
             }
             _ => {
                 let value = self.value()?;

@@ -186,3 +186,77 @@ fn predictions_never_change_what_is_read() {
     }
     assert!(fast > 200, "{fast}");
 }
+
+/// An array that nobody looks into is judged as if it were held: same text, same disagreements, same damage. Of a
+/// damaged text, what stands before the damage is reported besides.
+#[test]
+fn what_is_only_checked_reads_like_what_is_held() {
+    const LIKE: &str = "budget_allocation_eventX";
+    let name = CHECKED[0];
+    let item = r#"{"amount": 5, "seq": 1, "note": "a, {\"amount\""}"#;
+    let arrays = [
+        String::new(),
+        item.to_owned(),
+        [item; 4].join(" ,\n"),
+        format!("{item},{{\"amount\": 1, \"amount\": 2}},[NaN],\"\\ud800\",9007199254740993"),
+        format!("{item},{{\"amount\": 01}}"),
+        format!("{item},,{item}"),
+        format!("{item},{item}]"),
+        "\"\u{e9}\", 1, null, [[]]".to_owned(),
+    ];
+    let places = |streamed: &Streamed| {
+        let mut places: Vec<_> = streamed
+            .anomalies
+            .iter()
+            .map(|own| (format!("{:?}", own.kind), own.pointer.replace(LIKE, name), own.span.clone()))
+            .collect();
+        places.sort_by_key(|(kind, pointer, span)| (span.start, pointer.clone(), kind.clone()));
+        places
+    };
+    let mut damaged = 0;
+    for array in &arrays {
+        let text = format!("{{\"records\":[{item}],\"{name}\": [{array}], \"{name}X\":1,\"z\":2}}");
+        for cut in (0..=text.len()).rev().filter(|cut| text.is_char_boundary(*cut)) {
+            let own = &text[..cut];
+            let (checked, rows) = pass(own.as_bytes(), 1 + cut % 2);
+            let (held, held_rows) =
+                pass(own.replace(&format!("{name}\""), &format!("{LIKE}\"")).as_bytes(), 1);
+            assert_eq!(rows, held_rows, "{own}");
+            assert_eq!(
+                std::mem::discriminant(&checked.decoded),
+                std::mem::discriminant(&held.decoded),
+                "{own}"
+            );
+            match (&checked.decoded, &held.decoded) {
+                (Decoded::Object(checked_object), Decoded::Object(held_object)) => {
+                    assert_eq!(places(&checked), places(&held), "{own}");
+                    let (checked, held) = (checked_object, held_object);
+                    let mut names: Vec<_> = held.names().map(|own| own.replace(LIKE, name)).collect();
+                    names.sort();
+                    let mut own: Vec<_> = checked.names().collect();
+                    own.sort_unstable();
+                    assert_eq!(own, names);
+                    assert!(checked.has(name) && checked.member(name).is_none());
+                    let count = held.member(LIKE).unwrap().as_array().unwrap().items().count();
+                    assert_eq!(checked.count(name), u64::try_from(count).ok());
+                }
+                (Decoded::Malformed(_), _) => damaged += 1,
+                _ => {}
+            }
+        }
+    }
+    assert!(damaged > 100, "{damaged}");
+}
+
+#[test]
+fn what_is_only_checked_is_never_held() {
+    let limits = Limits { document_bytes: 5 << 20, ..Limits::default() };
+    let settings =
+        Settings { limits: &limits, workers: NonZeroUsize::MIN, arrays: &["records"], predict: true };
+    let items = vec![r#"{"amount":5}"#; 1_000_000].join(",");
+    let text = format!("{{\"records\":[1],\"budget_allocation_events\":[{items}]}}");
+    let mut rows = 0;
+    let streamed = run(Box::new(text.as_bytes()), settings, &Raw, &mut |_, _| rows += 1, &|_| true).unwrap();
+    let Decoded::Object(object) = &streamed.decoded else { panic!("{:?}", streamed.decoded) };
+    assert_eq!((object.count("budget_allocation_events"), rows), (Some(1_000_000), 1));
+}

@@ -19,6 +19,8 @@ pub(super) struct Batch {
     pub(super) name: &'static str,
     pub(super) first_index: u64,
     pub(super) items: Vec<(usize, usize)>,
+    /// Whether the visitor sees the items; else they are only parsed.
+    pub(super) is_visited: bool,
 }
 
 struct Done<R> {
@@ -33,7 +35,7 @@ struct Done<R> {
 fn work_on<V: Visitor>(batch: Batch, parser: &mut Parser, visitor: &V) -> Done<V::Row> {
     let mut done = Done {
         origin: batch.origin,
-        rows: Vec::with_capacity(batch.items.len()),
+        rows: Vec::with_capacity(if batch.is_visited { batch.items.len() } else { 0 }),
         anomalies: Vec::new(),
         error: None,
         bytes: Vec::new(),
@@ -48,6 +50,7 @@ fn work_on<V: Visitor>(batch: Batch, parser: &mut Parser, visitor: &V) -> Done<V
             None => parser.parse(bytes, base),
         };
         match parsed {
+            Ok(_) if !batch.is_visited => {}
             Ok(value) => done.rows.push(visitor.visit(Item { origin: batch.origin, index, value })),
             Err(error) => {
                 done.error = Some(error);
