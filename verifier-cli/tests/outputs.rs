@@ -124,7 +124,7 @@ fn json_is_plain_ascii() {
         let output = run(temporary.path(), words);
         assert!(output.stdout.len() > 100, "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
         let acts = |byte: &u8| *byte >= 0x7f || (*byte < 0x20 && *byte != b'\n');
-        assert!(!output.stdout.iter().any(|byte| acts(byte)), "{words:?}");
+        assert!(!output.stdout.iter().any(acts), "{words:?}");
         let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert!(document.to_string().contains('\u{202e}'), "{words:?}: the name is not there at all");
     }

@@ -69,7 +69,7 @@ fn a_required_claim_is_demanded_of_every_set_of_its_kind() {
     let stripped = clean();
     assert_eq!(stripped.verdict(WALK), None);
     assert_eq!(outcome(policy, &[walked()]), Outcome::Verified);
-    assert_eq!(outcome(policy, &[stripped.clone()]), Outcome::NotEstablished);
+    assert_eq!(outcome(policy, std::slice::from_ref(&stripped)), Outcome::NotEstablished);
     assert_eq!(outcome(policy, &[stripped.clone(), walked()]), Outcome::NotEstablished);
     let gate = judge(&parse(policy), &[walked(), stripped], "2026-08-04");
     let (state, message) = rule(&gate, "claims");
