@@ -13,6 +13,7 @@ mod input;
 mod output_file;
 mod render;
 mod signing_key;
+mod target;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -58,11 +59,16 @@ fn parse_and_dispatch(
     arguments: Vec<OsString>,
     console: &mut command::Console<'_>,
 ) -> Result<Exit, command::Stopped> {
-    let parsed = args::definition()
-        .try_get_matches_from(arguments)
-        .and_then(|matches| args::Arguments::from_arg_matches(&matches));
-    match parsed {
-        Ok(arguments) => command::dispatch(arguments.command, console),
-        Err(error) => console.usage(&front::Usage::from_clap(path, &error)),
+    let mut definition = args::definition();
+    let parsed = definition
+        .try_get_matches_from_mut(arguments)
+        .and_then(|matches| Ok((args::Arguments::from_arg_matches(&matches)?, matches)));
+    let (arguments, matches) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return console.usage(&front::Usage::from_clap(path, &error)),
+    };
+    match target::check(&definition, &matches) {
+        Ok(()) => command::dispatch(arguments.command, console),
+        Err(message) => console.usage(&front::Usage::new(path, message)),
     }
 }

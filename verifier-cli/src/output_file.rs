@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use crate::target;
+
 /// A file that is written beside its place and moved there when it is complete. What stood there before is kept until
 /// then; without [`OutputFile::commit`] nothing is left behind.
 pub(crate) struct OutputFile {
@@ -31,11 +33,14 @@ impl OutputFile {
         Ok(path.with_file_name(aside_name))
     }
 
-    /// Begins the file.
+    /// Begins the file. Nothing but a regular file is ever replaced: a device, a pipe or a link would be gone.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
         let aside = Self::aside(path)?;
         if path.is_dir() {
             return Err(io::Error::from(io::ErrorKind::IsADirectory));
+        }
+        if let Some(why) = target::special(path) {
+            return Err(io::Error::other(format!("it {why}")));
         }
         let file = File::create_new(&aside)?;
         Ok(Self { path: path.to_owned(), aside, file: Some(BufWriter::with_capacity(1 << 18, file)) })
@@ -97,5 +102,17 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         assert!(OutputFile::create(folder.path()).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&file, "kept").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        assert!(OutputFile::create(&link).is_err());
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 }

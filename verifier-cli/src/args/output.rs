@@ -60,7 +60,7 @@ pub(crate) struct OutputArgs {
     /// Form of the report
     #[arg(long, value_name = "FORM", help_heading = ADDED)]
     pub(crate) format: Option<Format>,
-    /// Write the report to this file, whole or not at all, and only the outcome line to the terminal
+    /// Write the report to this file, whole or not at all, and only the outcome line to the terminal; never over an input
     #[arg(long, value_name = "FILE", help_heading = ADDED)]
     pub(crate) out: Option<OsString>,
     /// Write the same run in a further form to a file; may be repeated

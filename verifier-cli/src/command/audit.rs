@@ -12,6 +12,7 @@ use verifier_core::finding::catalog::audit::{
     AUDIT_STATE_KEY_INVALID, AUDIT_STATE_REFUSED, AUDIT_STATE_UNWRITABLE,
 };
 use verifier_core::finding::catalog::input::INPUT_UNREADABLE;
+use verifier_core::render::ascii;
 
 use super::{Console, Ended};
 use crate::args::audit::{AuditArgs, PlainForm};
@@ -91,7 +92,7 @@ pub(super) fn run(args: &AuditArgs, console: &mut Console<'_>) -> Ended {
         PlainForm::Human => {
             render::human(&audit, &policy.as_of, &mut Page::new(out, args.color, environment))
         }
-        PlainForm::Json => writeln!(out, "{:#}", audit.document(&policy.as_of)),
+        PlainForm::Json => ascii::write(&audit.document(&policy.as_of), out),
     })
 }
 

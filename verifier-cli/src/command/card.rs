@@ -9,6 +9,7 @@ use verifier_core::audit::{self, SetRecord};
 use verifier_core::evidence;
 use verifier_core::finding::catalog::audit::{AUDIT_SET_NOT_VERIFIED, CARD_INVALID, CARD_NOT_COMPARABLE};
 use verifier_core::finding::{Effect, Finding};
+use verifier_core::render::ascii;
 use verifier_core::report::{Outcome, TOOL};
 
 use super::{Console, Ended};
@@ -86,7 +87,7 @@ pub(super) fn run(args: &CardArgs, console: &mut Console<'_>) -> Ended {
     let environment = console.environment;
     console.print(Exit::from(comparison.outcome), |out| match args.format {
         PlainForm::Human => render::comparison(&comparison, &mut Page::new(out, args.color, environment)),
-        PlainForm::Json => writeln!(out, "{:#}", document(&comparison)),
+        PlainForm::Json => ascii::write(&document(&comparison), out),
     })
 }
 

@@ -1,5 +1,6 @@
 //! `ci --policy FILE PATH…`: verifies, then applies a pipeline's policy.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use verifier_core::bytes::hex;
@@ -11,10 +12,11 @@ use verifier_core::ledger::{self, Ledger};
 use verifier_core::render::Document;
 use verifier_core::report::Report;
 use verifier_core::trust::{BUNDLED_TRUST_ROOT_SHA256, KeySource, TrustPolicy};
-use verifier_core::verify::NoProgress;
+use verifier_core::verify::{NoProgress, verify};
 
 use super::{Console, Ended, run, show};
 use crate::args::ci::CiArgs;
+use crate::args::output::Format;
 use crate::input;
 
 pub(super) fn run(args: &CiArgs, console: &mut Console<'_>) -> Ended {
@@ -24,6 +26,11 @@ pub(super) fn run(args: &CiArgs, console: &mut Console<'_>) -> Ended {
     // A pattern that matched nothing leaves no path, or one that does not exist.
     if args.paths.is_empty() {
         return console.misused("ci", "no PATH is given, so there is nothing to verify");
+    }
+    let forms = args.output.also.iter().map(|also| also.format).chain([args.output.format()]);
+    if forms.into_iter().any(|form| form == Format::KeelJson) {
+        return console
+            .misused("ci", "keel-json has no place for what the policy comes to; use the form json");
     }
     let name = args.policy.to_string_lossy().into_owned();
     let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
@@ -44,8 +51,9 @@ pub(super) fn run(args: &CiArgs, console: &mut Console<'_>) -> Ended {
         Err(message) => return console.misused("ci", message),
     };
     let paths: Vec<String> = args.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-    policy.demand(batches.iter().map(|batch| batch.sets.len()).sum(), &mut trust);
-    let reports = run::batches(&batches, &trust, args.output.quiet, console);
+    trust.keep_chains = names_heads(&batches, &trust);
+    let demanded = |set: &Evidence| Cow::Owned(policy.demand(set, &trust));
+    let reports = run::batches_each(&batches, &trust, &demanded, args.output.quiet, console);
     let rows = policy.needs_money().then(|| rows(&batches, &reports, &trust));
     let kept = usize::try_from(trust.limits.findings_per_code).unwrap_or(usize::MAX);
     let money = rows.as_ref().map(|rows| match rows {
@@ -67,6 +75,17 @@ pub(super) fn run(args: &CiArgs, console: &mut Console<'_>) -> Ended {
 fn listed(name: &str, faults: &[Fault]) -> String {
     let lines: Vec<String> = faults.iter().map(|fault| format!("{name}: {fault}")).collect();
     format!("the policy is not one\n{}", lines.join("\n"))
+}
+
+/// Whether a checkpoint names chain heads that exports have to be compared with, so that their entries must be kept.
+fn names_heads(batches: &[Batch], trust: &TrustPolicy) -> bool {
+    let sets = || batches.iter().flat_map(|batch| &batch.sets);
+    let may_have = |set: &&Evidence| match set {
+        Evidence::Checkpoint(_) => true,
+        Evidence::Bundle(_) => !verify(set, trust, &NoProgress).heads.is_empty(),
+        _ => false,
+    };
+    sets().any(|set| matches!(set, Evidence::Export(_))) && sets().any(|set| may_have(&set))
 }
 
 /// The money rows of everything that was verified.

@@ -15,7 +15,7 @@ use verifier_core::finding::catalog::export::REQUESTED_CHECK_NOT_RUN;
 use verifier_core::finding::catalog::permit;
 use verifier_core::finding::catalog::scope::EXPORT_SCOPE_DECLARATION_MISSING;
 use verifier_core::registry;
-use verifier_core::render::verdicts_v0;
+use verifier_core::render::{ascii, verdicts_v0};
 use verifier_core::report::{Outcome, Report};
 use verifier_core::trust::TrustPolicy;
 use verifier_core::verify::verify_key_status;
@@ -301,7 +301,7 @@ fn list(args: &ListArgs, console: &mut Console<'_>) -> Ended {
             })
             .collect();
         let document = Value::from(rows);
-        return console.print(Exit::VERIFIED, |out| writeln!(out, "{document:#}"));
+        return console.print(Exit::VERIFIED, |out| ascii::write(&document, out));
     }
     let environment = console.environment;
     console.print(Exit::VERIFIED, |out| {

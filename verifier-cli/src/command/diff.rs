@@ -9,6 +9,7 @@ use verifier_core::evidence::{self, Evidence};
 use verifier_core::finding::catalog::audit::{DIFF_NOT_READABLE, DIFF_SET_NOT_COMPARED};
 use verifier_core::finding::catalog::input::INPUT_UNREADABLE;
 use verifier_core::finding::{Finding, Location};
+use verifier_core::render::ascii;
 use verifier_core::report::Outcome;
 use verifier_core::verify::verify;
 
@@ -61,7 +62,7 @@ pub(super) fn run(args: &DiffArgs, console: &mut Console<'_>) -> Ended {
     let environment = console.environment;
     console.print(Exit::from(outcome), |out| match args.format {
         PlainForm::Human => render::human(&shown, &mut Page::new(out, args.color, environment)),
-        PlainForm::Json => writeln!(out, "{:#}", render::document(&shown)),
+        PlainForm::Json => ascii::write(&render::document(&shown), out),
     })
 }
 

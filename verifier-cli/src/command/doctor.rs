@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 use verifier_core::crypto::{prefixed, sha256};
 use verifier_core::finding::catalog;
+use verifier_core::render::ascii;
 use verifier_core::time::Timestamp;
 use verifier_core::trust::{BUNDLED_TRUST_ROOT, BUNDLED_TRUST_ROOT_SHA256, KeyRing, TrustPolicy};
 
@@ -250,7 +251,7 @@ fn write_json(checks: &[Check], out: &mut dyn Write) -> io::Result<()> {
         "any_warnings": count(checks, Status::Warn) > 0,
         "checks": rows,
     });
-    writeln!(out, "{document:#}")
+    ascii::write(&document, out)
 }
 
 fn write_text(checks: &[Check], out: &mut dyn Write) -> io::Result<()> {

@@ -8,6 +8,7 @@ use serde_json::json;
 use verifier_core::crypto::sha256;
 use verifier_core::finding::catalog::input::INPUT_UNREADABLE;
 use verifier_core::finding::catalog::trust::{KEY_MANIFEST_UNSIGNED, TRUST_ROOT_UNRESOLVABLE};
+use verifier_core::render::ascii;
 use verifier_core::time::Timestamp;
 use verifier_core::trust::{
     BUNDLED_TRUST_ROOT, Bound, KeyEntry, KeyManifest, KeyRing, KeySource, NamedBlob, TrustPolicy,
@@ -50,7 +51,7 @@ pub(super) fn run(args: &KeysArgs, console: &mut Console<'_>) -> Ended {
             let exit = if manifest.signed { Exit::VERIFIED } else { Exit::NOT_ESTABLISHED };
             let environment = console.environment;
             console.print(exit, |out| match args.json {
-                true => writeln!(out, "{:#}", listing.json()),
+                true => ascii::write(&listing.json(), out),
                 false => listing.write(&mut Page::new(out, args.color, environment)),
             })
         }

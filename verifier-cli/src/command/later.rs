@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use verifier_core::finding::catalog::command::NOT_IMPLEMENTED_YET;
 use verifier_core::finding::catalog::input::JSON_SYNTAX_INVALID;
 use verifier_core::json::{Document, ParserLimits};
+use verifier_core::render::ascii;
 
 use super::{Console, Ended};
 use crate::args::later::{AuthorityProofArgs, SelfCheckArgs, WorkChainArgs};
@@ -21,7 +22,7 @@ pub(super) fn not_implemented(what: &str, json: bool, console: &mut Console<'_>)
             "status": "insufficient_evidence",
             "message": message,
         });
-        return console.print(Exit::NOT_ESTABLISHED, |out| writeln!(out, "{text:#}"));
+        return console.print(Exit::NOT_ESTABLISHED, |out| ascii::write(&text, out));
     }
     console.failed(Exit::NOT_ESTABLISHED, &NOT_IMPLEMENTED_YET, &message)
 }

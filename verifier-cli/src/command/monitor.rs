@@ -12,6 +12,7 @@ use verifier_core::finding::catalog::monitor::{
 };
 use verifier_core::finding::{Effect, Finding};
 use verifier_core::json::ParserLimits;
+use verifier_core::render::ascii;
 use verifier_core::time::Timestamp;
 use verifier_core::trust::NamedBlob;
 
@@ -95,7 +96,7 @@ fn show(args: &MonitorArgs, observation: &Observation, console: &mut Console<'_>
     let exit = Exit::from(observation.outcome());
     if args.json {
         let text = document(observation, exit);
-        return console.print(exit, |out| writeln!(out, "{text:#}"));
+        return console.print(exit, |out| ascii::write(&text, out));
     }
     let (failures, notes): (Vec<_>, Vec<_>) =
         observation.findings.iter().partition(|finding| is_failure(finding));

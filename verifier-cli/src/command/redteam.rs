@@ -6,6 +6,7 @@ use verifier_core::evidence;
 use verifier_core::finding::catalog::input::INPUT_UNREADABLE;
 use verifier_core::finding::{Effect, Finding};
 use verifier_core::redteam::{Attack, TargetError, attack};
+use verifier_core::render::ascii;
 use verifier_core::report::Outcome;
 
 use super::{Console, Ended};
@@ -55,6 +56,6 @@ pub(super) fn run(args: &RedteamArgs, console: &mut Console<'_>) -> Ended {
     let environment = console.environment;
     console.print(Exit::from(outcome), |out| match args.format {
         PlainForm::Human => render::human(&shown, &mut Page::new(out, args.color, environment)),
-        PlainForm::Json => writeln!(out, "{:#}", render::document(&shown)),
+        PlainForm::Json => ascii::write(&render::document(&shown), out),
     })
 }

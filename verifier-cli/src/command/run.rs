@@ -1,10 +1,11 @@
 //! From evidence to reports.
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use verifier_core::bytes::Limits;
-use verifier_core::evidence::{self, Batch, NamedFiles};
+use verifier_core::evidence::{self, Batch, Evidence, NamedFiles};
 use verifier_core::report::Report;
 use verifier_core::trust::TrustPolicy;
 use verifier_core::verify;
@@ -49,8 +50,20 @@ pub(super) fn batches(
     quiet: bool,
     console: &Console<'_>,
 ) -> Vec<Report> {
+    batches_each(batches, policy, &|_| Cow::Borrowed(policy), quiet, console)
+}
+
+/// [`batches`] with a policy for each set.
+pub(super) fn batches_each<'p>(
+    batches: &[Batch],
+    policy: &TrustPolicy,
+    policy_of: &dyn Fn(&Evidence) -> Cow<'p, TrustPolicy>,
+    quiet: bool,
+    console: &Console<'_>,
+) -> Vec<Report> {
     let progress = ProgressLine::new(console.environment.err_is_terminal && !quiet);
-    let reports = batches.iter().flat_map(|batch| verify::verify_batch(batch, policy, &progress)).collect();
+    let verify = |batch| verify::verify_batch_each(batch, policy, policy_of, &progress);
+    let reports = batches.iter().flat_map(verify).collect();
     progress.clear();
     reports
 }

@@ -17,6 +17,7 @@ use crate::render::escape;
 use crate::render::human;
 use crate::render::raw;
 use crate::render::style::{Page, Tone};
+use crate::target;
 
 /// Shows the reports of one run. The exit is that of the worst one.
 pub(super) fn reports(
@@ -100,6 +101,10 @@ fn write_file(
         let reason = crate::input::reason(&error);
         io::Error::other(format!("{}: {reason}", escape::text(&file.to_string_lossy())))
     };
+    let mut files = document.reports.iter().flat_map(|report| &report.artifact.files);
+    if files.any(|own| target::is_same_file(Path::new(file), &own.path)) {
+        return Err(named(io::Error::other("it is part of the evidence")));
+    }
     let mut target = OutputFile::create(Path::new(file)).map_err(named)?;
     let written = match format {
         Format::Human => {

@@ -11,6 +11,7 @@ use verifier_core::crypto::{prefixed, sha256};
 use verifier_core::finding::catalog::input::INPUT_UNREADABLE;
 use verifier_core::finding::catalog::trust::{TRUST_KIT_INVALID, TRUST_MATERIAL_NOT_RECOGNISED};
 use verifier_core::json::ParserLimits;
+use verifier_core::render::ascii;
 use verifier_core::time::Timestamp;
 use verifier_core::trust::kit::{Item, Limit, Part, Standing, State, TrustKit};
 
@@ -158,7 +159,7 @@ fn show(args: &ShowArgs, console: &mut Console<'_>) -> Ended {
     let exit = if listing.wanting() == 0 { Exit::VERIFIED } else { Exit::NOT_ESTABLISHED };
     let environment = console.environment;
     console.print(exit, |out| match args.json {
-        true => writeln!(out, "{:#}", listing.json()),
+        true => ascii::write(&listing.json(), out),
         false => listing.write(&mut Page::new(out, args.color, environment)),
     })
 }

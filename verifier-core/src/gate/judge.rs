@@ -1,20 +1,16 @@
 //! The rules of a gate.
 
 use super::accept::{accepted, is_expired, speaks_for, speaks_for_all};
-use super::{Facts, Policy};
-use crate::claim::ledger::RuleOutcome;
+use super::{Facts, Policy, checkpoint};
 use crate::finding::catalog::input::INPUT_LEFTOVER;
 use crate::finding::{Severity, Verdict};
-use crate::ledger::usd;
 use crate::render::Document;
 use crate::report::{Gate, GateRule, Outcome, Report, RuleState};
 use crate::time::Timestamp;
 use crate::trust::Basis;
 
-pub(super) const WITNESS: &str = "transparency_log.witness.v1";
-
 /// State and message of a rule.
-type Answer = (RuleState, String);
+pub(super) type Answer = (RuleState, String);
 
 impl Policy {
     /// Applies the policy.
@@ -38,6 +34,9 @@ impl Policy {
         }
         if let Some(pinned) = &self.trust_root {
             rules.push(("trust_root", root(pinned, facts)));
+        }
+        if let Some(heads) = checkpoint::heads(facts) {
+            rules.push(("checkpoint_heads", heads));
         }
         if let Some(most) = self.max_checkpoint_age {
             rules.push(("checkpoint_age", self.checkpoint_age(most, facts)));
@@ -117,38 +116,12 @@ impl Policy {
         as_of: &Timestamp,
     ) -> bool {
         let exceptions = document.exceptions(position);
-        let unlisted = document.unlisted(position);
-        let open = unlisted.iter().any(|(code, _)| {
-            let serious =
-                exceptions.iter().any(|one| one.code.id == *code && one.severity == Severity::Error);
-            serious && !speaks_for_all(self, code, report, as_of)
+        let unlisted = document.unlisted_with_severity(position);
+        let open = unlisted.iter().any(|(code, _, severity)| {
+            *severity == Severity::Error && !speaks_for_all(self, code, report, as_of)
         });
         let some = exceptions.iter().any(|one| one.severity == Severity::Error && one.accepted.is_some());
         some && !open && exceptions.iter().all(|one| !one.counts())
-    }
-
-    fn claims_supported(&self, facts: &Facts<'_>) -> Answer {
-        let mut state = RuleState::Met;
-        let mut open = Vec::new();
-        for name in self.required() {
-            let verdicts: Vec<Verdict> =
-                facts.reports.iter().filter_map(|report| report.verdict(name)).collect();
-            if verdicts.contains(&Verdict::Disproved) {
-                state = RuleState::Failed;
-                open.push(format!("{name} is disproved"));
-            } else if verdicts.is_empty() {
-                state = worse(state, RuleState::NotEstablished);
-                open.push(format!("{name} is evaluated by nothing in the evidence"));
-            } else if verdicts.iter().any(|verdict| *verdict != Verdict::Supported) {
-                state = worse(state, RuleState::NotEstablished);
-                open.push(format!("{name} is not established"));
-            }
-        }
-        let all = self.required().count();
-        match state {
-            RuleState::Met => (state, format!("all {all} required claims are supported")),
-            _ => (state, few(&open)),
-        }
     }
 
     fn keys(&self, facts: &Facts<'_>) -> Answer {
@@ -172,34 +145,6 @@ impl Policy {
         }
     }
 
-    fn checkpoint_age(&self, most: i64, facts: &Facts<'_>) -> Answer {
-        let mut newest: Option<(i64, String)> = None;
-        let mut stated = 0_usize;
-        for (time, source, is_proven) in checkpoint_times(facts.reports) {
-            stated = stated.saturating_add(usize::from(!is_proven));
-            let counts = is_proven || self.allow_stated_time;
-            if counts && newest.as_ref().is_none_or(|(other, _)| time.unix_micros() > *other) {
-                newest = Some((time.unix_micros(), format!("{time} ({source})")));
-            }
-        }
-        let limit = age(most);
-        let Some((micros, text)) = newest else {
-            let why = match stated {
-                0 => "the evidence holds no verified checkpoint and no witnessed tree head".to_owned(),
-                _ => "checkpoints state a time, and no timestamp or witness confirms it".to_owned(),
-            };
-            return (RuleState::NotEstablished, format!("at most {limit}; {why}"));
-        };
-        let old = facts.as_of.unix_micros().saturating_sub(micros);
-        if old < 0 {
-            let message =
-                format!("at most {limit}; the newest checkpoint is of {text}, after {}", facts.as_of);
-            return (RuleState::NotEstablished, message);
-        }
-        let state = if old <= most { RuleState::Met } else { RuleState::Failed };
-        (state, format!("at most {limit}; the newest checkpoint is of {text}, {} old", age(old)))
-    }
-
     fn findings(&self, least: Severity, facts: &Facts<'_>, gate: &Gate) -> Answer {
         let document = Document { reports: facts.reports, gate: Some(gate) };
         let mut found = Vec::new();
@@ -210,9 +155,8 @@ impl Policy {
             found.extend(
                 exceptions.iter().filter(counted).map(|one| format!("{}: {}", one.code.id, one.text())),
             );
-            for (code, more) in document.unlisted(position) {
-                let serious = exceptions.iter().any(|one| one.code.id == code && one.severity >= least);
-                if serious && !speaks_for_all(self, code, report, facts.as_of) {
+            for (code, more, severity) in document.unlisted_with_severity(position) {
+                if severity >= least && !speaks_for_all(self, code, report, facts.as_of) {
                     found.push(format!("{code}: {more} more"));
                 }
             }
@@ -222,86 +166,6 @@ impl Policy {
             0 => (RuleState::Met, format!("no finding at or above {least}")),
             count => (RuleState::Failed, format!("{count} at or above {least}: {}", few(&found))),
         }
-    }
-
-    fn money(&self, facts: &Facts<'_>) -> Vec<(&'static str, Answer)> {
-        let missing = |why: &str| (RuleState::NotEstablished, why.to_owned());
-        let statement = match &facts.money {
-            Some(Ok(statement)) => statement,
-            Some(Err(why)) => return vec![("money", missing(why))],
-            None => return vec![("money", missing("the money rows were not read"))],
-        };
-        let mut rules = Vec::new();
-        if let Some(most) = self.max_spend {
-            let total = &statement.total;
-            let unread = statement.ledger.fault_counts.len();
-            let rows = !statement.ledger.permits.is_empty();
-            let state = match (total.actual > i128::from(most), rows && unread == 0) {
-                (true, _) => RuleState::Failed,
-                (false, true) => RuleState::Met,
-                (false, false) => RuleState::NotEstablished,
-            };
-            let unread = if unread > 0 { "; some figures cannot be read" } else { "" };
-            let rows = if rows { "" } else { "; there are no permit records" };
-            let message = format!(
-                "at most {} USD; {} USD in {} of {} permit records{unread}{rows}",
-                usd(i128::from(most)),
-                usd(total.actual),
-                total.costed,
-                total.permits
-            );
-            rules.push(("max_spend", (state, message)));
-        }
-        if self.no_overdraft {
-            let accounts = &statement.replay.accounts;
-            let over: Vec<String> = accounts
-                .iter()
-                .filter(|account| !account.windows.is_empty())
-                .map(|account| {
-                    let worst = account.windows.iter().map(|window| window.worst).max().unwrap_or_default();
-                    format!("{} by up to {} USD", statement.ledger.text(account.envelope), usd(worst))
-                })
-                .collect();
-            let gaps = accounts.iter().any(|account| !account.is_complete || account.not_judged > 0);
-            rules.push((
-                "no_overdraft",
-                match (over.is_empty(), accounts.is_empty() || gaps) {
-                    (false, _) => (RuleState::Failed, format!("overdrawn: {}", few(&over))),
-                    (true, true) => {
-                        missing("there are no complete bookings with a limit for every reservation")
-                    }
-                    (true, false) => {
-                        (RuleState::Met, format!("no overdraft in {} envelopes", accounts.len()))
-                    }
-                },
-            ));
-        }
-        if !self.money_rules.is_empty() {
-            let mut state = RuleState::Met;
-            let mut open = Vec::new();
-            for result in statement
-                .rules
-                .iter()
-                .filter(|result| self.money_rules.iter().any(|id| *id == result.rule.id))
-            {
-                let own = match result.outcome() {
-                    RuleOutcome::Violated => RuleState::Failed,
-                    RuleOutcome::DataMissing | RuleOutcome::NotApplicable => RuleState::NotEstablished,
-                    _ => continue,
-                };
-                state = worse(state, own);
-                open.push(format!("{}: {}", result.rule.id, result.outcome().as_str()));
-            }
-            let all = self.money_rules.len();
-            rules.push((
-                "money_rules",
-                match state {
-                    RuleState::Met => (state, format!("all {all} money rules hold")),
-                    _ => (state, few(&open)),
-                },
-            ));
-        }
-        rules
     }
 
     /// Every exception is in force. An exception that is over has to be renewed or removed, so that no one forgets it.
@@ -362,25 +226,6 @@ fn root(pinned: &str, facts: &Facts<'_>) -> Answer {
     }
 }
 
-/// Times of verified checkpoints and of witnessed tree heads: time, source, whether somebody outside vouches for it.
-fn checkpoint_times(reports: &[Report]) -> Vec<(Timestamp, String, bool)> {
-    let mut times = Vec::new();
-    for report in reports {
-        for own in &report.checkpoints {
-            if let Some(time) = Timestamp::parse(&own.time) {
-                times.push((time, own.source.words().to_owned(), own.source.is_proven()));
-            }
-        }
-        let witnessed = report.claim(WITNESS).filter(|claim| claim.verdict == Verdict::Supported);
-        let states = witnessed.map(|claim| claim.epistemic_state.as_slice()).unwrap_or_default();
-        let stated = states.iter().find(|(name, _)| name == "quorum_time");
-        if let Some(time) = stated.and_then(|(_, text)| Timestamp::parse(text)) {
-            times.push((time, "tree head, cosigned by enough witnesses".to_owned(), true));
-        }
-    }
-    times
-}
-
 fn outcome(rules: &[GateRule], reports: &[Report]) -> Outcome {
     let has = |state| rules.iter().any(|rule| rule.state == state);
     if reports.iter().any(|report| report.outcome == Outcome::Unreadable) {
@@ -394,7 +239,7 @@ fn outcome(rules: &[GateRule], reports: &[Report]) -> Outcome {
     }
 }
 
-fn worse(left: RuleState, right: RuleState) -> RuleState {
+pub(super) fn worse(left: RuleState, right: RuleState) -> RuleState {
     match (left, right) {
         (RuleState::Failed, _) | (_, RuleState::Failed) => RuleState::Failed,
         (RuleState::NotEstablished, _) | (_, RuleState::NotEstablished) => RuleState::NotEstablished,
@@ -403,21 +248,11 @@ fn worse(left: RuleState, right: RuleState) -> RuleState {
 }
 
 /// The first few of a list; the rest is counted.
-fn few(list: &[String]) -> String {
+pub(super) fn few(list: &[String]) -> String {
     const SHOWN: usize = 5;
     let shown: Vec<&str> = list.iter().take(SHOWN).map(String::as_str).collect();
     match list.len().saturating_sub(SHOWN) {
         0 => shown.join("; "),
         more => format!("{}; and {more} more", shown.join("; ")),
     }
-}
-
-/// Whole days, hours and minutes.
-fn age(micros: i64) -> String {
-    let minutes = micros.div_euclid(60_000_000);
-    let (days, hours, minutes) = (minutes / 1_440, minutes / 60 % 24, minutes % 60);
-    let parts = [(days, "d"), (hours, "h"), (minutes, "m")];
-    let text: Vec<String> =
-        parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
-    if text.is_empty() { "0m".to_owned() } else { text.join(" ") }
 }

@@ -1,7 +1,7 @@
 //! The gate of a pipeline: a policy file, the reports of a run, and one answer for each rule.
 //!
 //! [`Policy::parse`] reads `keel-policy.toml` and refuses what it does not know; [`Policy::demand`] puts what the policy
-//! requires into the [`TrustPolicy`] before verification; [`Policy::judge`] is a pure function of policy, reports and
+//! requires into the [`TrustPolicy`](crate::trust::TrustPolicy) before verification; [`Policy::judge`] is a pure function of policy, reports and
 //! figures. The gate decides nothing about evidence: it reads verdicts, and it can only be stricter than the reports,
 //! except for findings that the policy accepts by name, with a reason and a last day. An accepted finding stays in the
 //! report, and the report keeps its outcome.
@@ -9,16 +9,20 @@
 //! A run without evidence, with a set in which nothing was established, or with an unreadable input never passes.
 
 mod accept;
+mod checkpoint;
+mod claims;
 mod judge;
+mod money;
 mod parse;
 
 use crate::claim::ledger::Statement;
 use crate::finding::Severity;
 use crate::report::Report;
 use crate::time::Timestamp;
-use crate::trust::{Check, TrustPolicy};
 
 pub use parse::{Fault, MAX_BYTES};
+
+use crate::claim::tlog::WITNESS;
 
 /// A pipeline's policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,31 +94,6 @@ impl Policy {
     #[must_use]
     pub fn needs_money(&self) -> bool {
         self.max_spend.is_some() || self.no_overdraft || !self.money_rules.is_empty()
-    }
-
-    /// Demands of a verification what the policy requires. Claims are demanded of a single set of evidence; over several
-    /// sets each claim has to be supported by one and contradicted by none, which the gate judges afterwards.
-    pub fn demand(&self, sets: usize, trust: &mut TrustPolicy) {
-        if self.witnesses.is_some() {
-            trust.logs.witnesses = self.witnesses;
-        }
-        if sets != 1 {
-            return;
-        }
-        for claim in self.required() {
-            match claim {
-                "governance_chain.local_continuity.v1" => trust.walk = Check::Required,
-                "closure.signature.v1" => trust.closures = Check::Required,
-                other => drop(trust.require.insert(other.to_owned())),
-            }
-        }
-    }
-
-    /// Every claim that the policy requires, that of the witnesses included.
-    fn required(&self) -> impl Iterator<Item = &str> {
-        let witness = self.witnesses.map(|_| judge::WITNESS);
-        let extra = witness.filter(|name| !self.claims.iter().any(|claim| claim == name));
-        self.claims.iter().map(String::as_str).chain(extra)
     }
 }
 

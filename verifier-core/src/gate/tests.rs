@@ -12,6 +12,9 @@ use crate::report::{
 use crate::time::Timestamp;
 use crate::trust::Basis;
 
+mod several;
+mod spend;
+
 const INTEGRITY: &str = "export.integrity.v1";
 const WALK: &str = "governance_chain.local_continuity.v1";
 const KEY: &str = "ed25519:QZyTKzFjdOpkh0RgFoadLBMoBKAZ2FlHCz2dJqQ3aDg=";
@@ -242,11 +245,11 @@ fn claims_keys_and_roots_are_demanded() {
 #[test]
 fn the_age_of_a_checkpoint_is_that_of_its_proven_time() {
     let with = |times: &[(&str, TimeSource)]| {
-        let mut report = clean();
+        let mut checkpoint = several::checkpoint(&[("project:a", 3, 3)]);
         for (time, source) in times {
-            report.checkpoints.push(CheckpointTime { time: (*time).to_owned(), source: *source });
+            checkpoint.checkpoints.push(CheckpointTime { time: (*time).to_owned(), source: *source });
         }
-        [report]
+        [several::holding("project:a", 3), checkpoint]
     };
     let policy = "[checkpoint]\nmax_age = \"24h\"";
     assert_eq!(outcome(policy, &[clean()]), Outcome::NotEstablished);
@@ -280,6 +283,33 @@ fn findings_fail_from_a_severity_on() {
     })];
     assert_eq!(outcome("[findings]\nfail_at = \"warning\"", &limited), Outcome::Disproved);
     assert_eq!(outcome("[findings]\nfail_at = \"error\"", &limited), Outcome::Verified);
+}
+
+/// How many findings are listed changes nothing about what they come to.
+#[test]
+fn findings_that_are_not_listed_count_by_their_own_severity() {
+    let unlisted = |listed: u32, requested: Requested| {
+        let mut out = ReportBuilder::new(listed, BTreeSet::new());
+        out.artifact.kind = "export".to_owned();
+        out.claim(INTEGRITY, Requested::Evidence);
+        out.supported(INTEGRITY, Subject::unnamed("payload"), &export::CONTENT_HASH_MATCH, "same bytes");
+        out.finding(Finding::notes(&export::PAYLOAD_NOT_EXAMINED, "a note of the same code"));
+        out.claim(WALK, requested);
+        let effect = Effect::Limits { verdict: Verdict::InsufficientEvidence };
+        let finding = Finding::new(&export::PAYLOAD_NOT_EXAMINED, effect, "not looked at");
+        out.unsupported(WALK, Subject::unnamed("chain"), finding);
+        [out.finish(&at("2026-08-04T00:00:00Z"))]
+    };
+    let failed = |level: &str, reports: &[Report]| {
+        let gate = judge(&parse(&format!("[findings]\nfail_at = \"{level}\"")), reports, "2026-08-04");
+        rule(&gate, "findings").0 == RuleState::Failed
+    };
+    for listed in [0, 1, 2] {
+        let automatic = unlisted(listed, Requested::Automatic);
+        assert!(failed("note", &automatic) && failed("warning", &automatic), "{listed} listed");
+        assert!(!failed("error", &automatic), "{listed} listed");
+        assert!(failed("error", &unlisted(listed, Requested::Operator)), "{listed} listed");
+    }
 }
 
 #[test]

@@ -7,7 +7,10 @@ use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter};
 
 /// Writes a value and a line end.
-pub(super) fn write(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+///
+/// # Errors
+/// When `out` refuses the bytes.
+pub fn write(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
     let formatter = Ascii { pretty: PrettyFormatter::with_indent(b"  ") };
     value.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, formatter))?;
     out.write_all(b"\n")

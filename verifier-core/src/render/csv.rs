@@ -1,4 +1,5 @@
-//! CSV (RFC 4180) that a spreadsheet opens as text and figures, never as formulas; and the table of exceptions.
+//! CSV (RFC 4180) that a spreadsheet opens as text and figures, never as formulas; and the table of exceptions, rules of
+//! a policy that are not met first.
 //!
 //! The first lines of the table begin with `#` and name evidence, trust and outcome, because a table is passed on
 //! without its report.
@@ -7,7 +8,8 @@ use std::io::{self, Write};
 
 use super::document::{Document, gate_line, word};
 use super::{escape, headline};
-use crate::report::Report;
+use crate::finding::Severity;
+use crate::report::{Report, RuleState};
 
 const COLUMNS: [&str; 16] = [
     "set",
@@ -52,6 +54,23 @@ pub fn write(document: &Document<'_>, out: &mut dyn io::Write) -> io::Result<()>
         }
     }
     row(&COLUMNS.map(str::to_owned), out)?;
+    let unmet = document.gate.into_iter().flat_map(|gate| gate.rules.iter().map(move |rule| (gate, rule)));
+    for (gate, rule) in unmet.filter(|(_, rule)| rule.state != RuleState::Met) {
+        let mut cells = COLUMNS.map(|_| String::new());
+        let own = [
+            (1, word(gate.outcome).to_lowercase()),
+            (2, Severity::Error.as_str().to_owned()),
+            (3, rule.state.as_str().to_owned()),
+            (4, format!("policy.{}", rule.id)),
+            (5, "A rule of the policy is not met".to_owned()),
+            (7, text(&rule.message)),
+            (8, text(&gate.policy)),
+        ];
+        for (at, value) in own {
+            cells.iter_mut().skip(at).take(1).for_each(|cell| value.clone_into(cell));
+        }
+        row(&cells, out)?;
+    }
     for (position, report) in document.reports.iter().enumerate() {
         for one in document.exceptions(position) {
             let place = one.location;
@@ -104,9 +123,15 @@ fn write_head(position: usize, report: &Report, out: &mut dyn Write) -> io::Resu
     Ok(())
 }
 
-/// A line before the table. What separates cells is replaced, so that no part of it can become a cell.
 fn comment(text: &str, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "# {}", escape(text).replace([',', ';', '"'], " "))
+    writeln!(out, "# {}", comment_text(text))
+}
+
+/// Text of the evidence for a line before a table: what acts is spelled out, and what separates cells is replaced, so
+/// that no part of it can become a cell.
+#[must_use]
+pub fn comment_text(text: &str) -> String {
+    escape(text).replace([',', ';', '"'], " ")
 }
 
 /// Text of the evidence as a cell: what acts is spelled out, and what a spreadsheet would compute is quoted.

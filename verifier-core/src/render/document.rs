@@ -131,9 +131,9 @@ impl<'a> Document<'a> {
         all
     }
 
-    /// Findings of the report that are counted and not listed, by code.
+    /// Findings of the report that are counted and not listed, by code, with the severity of the most serious one.
     #[must_use]
-    pub fn unlisted(&self, position: usize) -> Vec<(&'static str, u64)> {
+    pub fn unlisted_with_severity(&self, position: usize) -> Vec<(&'static str, u64, Severity)> {
         let Some(report) = self.reports.get(position) else { return Vec::new() };
         let listed = |code: &str| {
             let count = report.findings.iter().filter(|finding| finding.code.id == code).count();
@@ -142,9 +142,18 @@ impl<'a> Document<'a> {
         report
             .counts
             .iter()
-            .map(|count| (count.code, count.count.saturating_sub(listed(count.code))))
-            .filter(|(_, more)| *more > 0)
+            .map(|count| {
+                let more = count.count.saturating_sub(listed(count.code));
+                (count.code, more, count.unlisted.unwrap_or(Severity::Error))
+            })
+            .filter(|(_, more, _)| *more > 0)
             .collect()
+    }
+
+    /// Findings of the report that are counted and not listed, by code.
+    #[must_use]
+    pub fn unlisted(&self, position: usize) -> Vec<(&'static str, u64)> {
+        self.unlisted_with_severity(position).into_iter().map(|(code, more, _)| (code, more)).collect()
     }
 }
 

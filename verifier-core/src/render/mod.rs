@@ -3,7 +3,7 @@
 //! A renderer never verifies anything, so it cannot widen what the report says. All output is deterministic.
 
 pub mod answers;
-mod ascii;
+pub mod ascii;
 pub mod csv;
 mod document;
 mod escape;

@@ -2,7 +2,8 @@
 //!
 //! A result's level is `error` where the run fails for it, `warning` where something is not established that nobody
 //! asked for, `note` else; what a policy accepts is suppressed with the policy's reason. Places are byte ranges and
-//! JSON pointers, since evidence has no lines worth counting. What was verified, why keys are trusted and what is not
+//! JSON pointers, since evidence has no lines worth counting. Under a policy the first run has an error result for each
+//! rule that is not met, and every run states the exit status that the policy comes to. What was verified, why keys are trusted and what is not
 //! proven stand in the run's properties.
 
 use std::io;
@@ -14,7 +15,7 @@ use super::{ascii, escape, headline};
 use crate::bytes::hex;
 use crate::crypto::sha256;
 use crate::finding::{Code, Location};
-use crate::report::{FileSummary, Report, TOOL};
+use crate::report::{FileSummary, GateRule, Report, RuleState, TOOL};
 
 /// Writes the document and a line end.
 ///
@@ -25,30 +26,38 @@ pub fn write(document: &Document<'_>, out: &mut dyn io::Write) -> io::Result<()>
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": if runs.is_empty() { vec![nothing()] } else { runs },
+        "runs": if runs.is_empty() { vec![nothing(document)] } else { runs },
     });
     ascii::write(&log, out)
 }
 
 /// A run over no evidence, which must not look like a run without findings.
-fn nothing() -> Value {
+fn nothing(document: &Document<'_>) -> Value {
+    let unmet = unmet(document);
     json!({
-        "tool": driver(&[]),
-        "invocations": [{"executionSuccessful": false, "exitCode": 3, "exitCodeDescription": "nothing was verified"}],
-        "results": [],
+        "tool": driver(unmet.iter().map(|rule| gate_rule(rule)).collect()),
+        "invocations": [{
+            "executionSuccessful": false,
+            "exitCode": document.outcome().exit_status(),
+            "exitCodeDescription": "nothing was verified",
+        }],
+        "results": gate_results(document, &unmet, 0),
     })
 }
 
 fn run(document: &Document<'_>, position: usize) -> Value {
     let exceptions = document.exceptions(position);
     let Some(report) = document.reports.get(position) else { return Value::Null };
-    let mut rules: Vec<&'static Code> = Vec::new();
+    let mut codes: Vec<&'static Code> = Vec::new();
     for exception in &exceptions {
-        if !rules.iter().any(|rule| rule.id == exception.code.id) {
-            rules.push(exception.code);
+        if !codes.iter().any(|code| code.id == exception.code.id) {
+            codes.push(exception.code);
         }
     }
-    let results: Vec<Value> = exceptions.iter().map(|exception| result(exception, &rules, report)).collect();
+    let unmet = if position == 0 { unmet(document) } else { Vec::new() };
+    let mut results: Vec<Value> = gate_results(document, &unmet, codes.len());
+    results.extend(exceptions.iter().map(|exception| result(exception, &codes, report)));
+    let rules = codes.iter().map(|code| rule(code)).chain(unmet.iter().map(|rule| gate_rule(rule)));
     let unlisted: Map<String, Value> = document
         .unlisted(position)
         .into_iter()
@@ -68,12 +77,10 @@ fn run(document: &Document<'_>, position: usize) -> Value {
     if let (Some(gate), Some(members)) = (document.gate, properties.as_object_mut()) {
         members.insert("policyGate".to_owned(), json!({"line": gate_line(gate), "result": gate}));
     }
+    let status = document.gate.map_or(report.outcome, |gate| gate.outcome).exit_status();
     json!({
-        "tool": driver(&rules),
-        "invocations": [{
-            "executionSuccessful": report.outcome.exit_status() != 4,
-            "exitCode": report.outcome.exit_status(),
-        }],
+        "tool": driver(rules.collect()),
+        "invocations": [{"executionSuccessful": status != 4, "exitCode": status}],
         "artifacts": report.artifact.files.iter().map(artifact).collect::<Vec<_>>(),
         "results": results,
         "columnKind": "unicodeCodePoints",
@@ -81,11 +88,58 @@ fn run(document: &Document<'_>, position: usize) -> Value {
     })
 }
 
-fn driver(rules: &[&'static Code]) -> Value {
+/// The rules of the policy that are not met.
+fn unmet<'a>(document: &Document<'a>) -> Vec<&'a GateRule> {
+    let rules = document.gate.map(|gate| gate.rules.as_slice()).unwrap_or_default();
+    rules.iter().filter(|rule| rule.state != RuleState::Met).collect()
+}
+
+fn gate_rule(rule: &GateRule) -> Value {
+    let text = format!(
+        "The policy of this pipeline has the rule {}, and the evidence does not meet it. The message says what was \
+         demanded and what was found.",
+        rule.id
+    );
+    json!({
+        "id": gate_rule_id(rule),
+        "shortDescription": {"text": format!("Rule {} of the policy is not met", rule.id)},
+        "fullDescription": {"text": text},
+        "help": {"text": text, "markdown": text},
+        "properties": {"tags": ["policy"]},
+    })
+}
+
+fn gate_rule_id(rule: &GateRule) -> String {
+    format!("policy.{}", rule.id)
+}
+
+/// One error for each rule that is not met; their rules stand from `first` on.
+fn gate_results(document: &Document<'_>, unmet: &[&GateRule], first: usize) -> Vec<Value> {
+    let file = document.gate.map_or("", |gate| gate.policy.as_str());
+    unmet
+        .iter()
+        .enumerate()
+        .map(|(number, rule)| {
+            let text = format!("{}: {}: {}", rule.id, rule.state.as_str(), escape(&rule.message));
+            let print = hex::encode(&sha256([rule.id, file].join("\n").as_bytes()));
+            json!({
+                "ruleId": gate_rule_id(rule),
+                "ruleIndex": first.saturating_add(number),
+                "level": "error",
+                "message": {"text": unlinked(&text)},
+                "locations": location(None, Some(file)),
+                "partialFingerprints": {"keelRule/v1": print},
+                "properties": {"state": rule.state},
+            })
+        })
+        .collect()
+}
+
+fn driver(rules: Vec<Value>) -> Value {
     json!({"driver": {
         "name": TOOL,
         "version": env!("CARGO_PKG_VERSION"),
-        "rules": rules.iter().map(|code| rule(code)).collect::<Vec<_>>(),
+        "rules": rules,
     }})
 }
 

@@ -187,6 +187,58 @@ fn a_run_that_is_not_verified_is_never_empty() {
     assert!(rendered(csv::write, &none).starts_with("# NOT ESTABLISHED"));
 }
 
+/// A gate that is not passed must not look clean either, over evidence that is verified or missing.
+#[test]
+fn a_gate_that_is_not_passed_is_never_empty() {
+    let [(_, verified), ..] = reports();
+    let mut gate = gate();
+    gate.accepted.clear();
+    for reports in [vec![verified.clone(), verified], Vec::new()] {
+        for outcome in [Outcome::Disproved, Outcome::NotEstablished, Outcome::Verified] {
+            gate.outcome = outcome;
+            let (state, unmet) = match outcome {
+                Outcome::Verified => (RuleState::Met, 0),
+                Outcome::Disproved => (RuleState::Failed, 1),
+                _ => (RuleState::NotEstablished, 1),
+            };
+            gate.rules[1].state = state;
+            let document = Document { reports: &reports, gate: Some(&gate) };
+            let sarif: Value = serde_json::from_str(&rendered(sarif::write, &document)).unwrap();
+            for run in sarif["runs"].as_array().unwrap() {
+                assert_eq!(run["invocations"][0]["exitCode"], outcome.exit_status(), "{outcome:?}");
+            }
+            let errors: Vec<&Value> = sarif["runs"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .flat_map(|run| run["results"].as_array().unwrap())
+                .filter(|result| result["level"] == "error")
+                .collect();
+            assert_eq!(errors.len(), unmet, "{outcome:?}: sarif");
+            let named =
+                errors.iter().all(|one| one["message"]["text"].as_str().unwrap().contains("at most 1 USD"));
+            assert!(named, "{outcome:?}: sarif");
+            let failures = rendered(junit::write, &document).matches("<failure ").count();
+            let nothing = usize::from(reports.is_empty());
+            assert_eq!(failures, 2 * unmet + nothing, "{outcome:?}: junit");
+            let lines = rendered(github::write, &document);
+            let errors = lines.lines().filter(|line| line.starts_with("::error ")).count();
+            assert_eq!(errors, unmet, "{outcome:?}: github");
+            let issues: Vec<Value> = serde_json::from_str(&rendered(gitlab::write, &document)).unwrap();
+            assert_eq!(issues.iter().filter(|issue| issue["severity"] == "major").count(), unmet);
+            let table = rendered(csv::write, &document);
+            let rows = table.lines().filter(|line| line.contains(",error,")).count();
+            assert_eq!(rows, unmet, "{outcome:?}: csv");
+            let word = super::document::word(outcome);
+            assert!(table.starts_with(&format!("# {word} by")), "{outcome:?}: csv");
+            for write in [markdown::write, html::write] {
+                let text = rendered(write, &document);
+                assert!(text.contains(word) && text.contains(state.as_str()), "{outcome:?}: {text}");
+            }
+        }
+    }
+}
+
 /// Every line that the runner reads is one of ours.
 #[test]
 fn workflow_commands_cannot_be_forged() {

@@ -7,7 +7,7 @@ use super::{
     SemanticsSummary, SignerSummary, StepRecord,
 };
 use crate::chain::ScopeStretches;
-use crate::finding::{Code, Effect, Finding, Verdict, catalog};
+use crate::finding::{Code, Effect, Finding, Severity, Verdict, catalog};
 use crate::time::Timestamp;
 use crate::trust::Basis;
 
@@ -60,6 +60,34 @@ struct ClaimDraft {
     epistemic_state: BTreeMap<String, String>,
 }
 
+/// The findings of one code.
+#[derive(Debug)]
+struct Counted {
+    code: &'static str,
+    count: u64,
+    /// The most serious of those that are not listed.
+    unlisted: Option<Severity>,
+    /// Claims that those limit: where one of them is demanded, the limit is an error.
+    limits: Vec<&'static str>,
+}
+
+impl Counted {
+    fn add_unlisted(&mut self, severity: Severity) {
+        self.unlisted = self.unlisted.max(Some(severity));
+    }
+
+    fn finish(self, claims: &[ClaimOutcome]) -> FindingCount {
+        let fails = |claim: &&ClaimOutcome| match claim.verdict {
+            Verdict::Supported => false,
+            Verdict::Disproved => true,
+            Verdict::InsufficientEvidence | Verdict::UnverifiableScope => claim.required,
+        };
+        let demanded = claims.iter().filter(fails).any(|claim| self.limits.contains(&claim.name));
+        let unlisted = if demanded { self.unlisted.max(Some(Severity::Error)) } else { self.unlisted };
+        FindingCount { code: self.code, count: self.count, unlisted }
+    }
+}
+
 /// Collects what the steps find.
 #[derive(Debug)]
 pub struct ReportBuilder {
@@ -85,7 +113,7 @@ pub struct ReportBuilder {
     order: Vec<&'static str>,
     claims: BTreeMap<&'static str, ClaimDraft>,
     findings: Vec<Finding>,
-    counts: Vec<(&'static str, u64)>,
+    counts: Vec<Counted>,
     coverage: Vec<StepRecord>,
     artifacts: Vec<&'static str>,
     required: BTreeSet<String>,
@@ -247,6 +275,14 @@ impl ReportBuilder {
             Outcome::Disproved => Outcome::NotEstablished,
             other => other,
         });
+        for counted in aside.counts {
+            let listed = aside.findings.iter().filter(|finding| finding.code.id == counted.code).count();
+            let more = counted.count.saturating_sub(u64::try_from(listed).unwrap_or(u64::MAX));
+            if let (Some(severity), Some(own)) = (counted.unlisted, self.counted(counted.code)) {
+                own.count += more;
+                own.add_unlisted(severity);
+            }
+        }
         for finding in aside.findings {
             let effect = match finding.effect {
                 Effect::Fails { .. } => Effect::Fails { verdict: Verdict::InsufficientEvidence },
@@ -345,19 +381,29 @@ impl ReportBuilder {
         if self.failed.is_none() && matches!(finding.effect, Effect::Fails { .. } | Effect::Unreadable) {
             self.failed = Some(finding.code);
         }
-        let id = finding.code.id;
-        let count = match self.counts.iter_mut().find(|(code, _)| *code == id) {
-            Some((_, count)) => {
-                *count += 1;
-                *count
-            }
-            None => {
-                self.counts.push((id, 1));
-                1
-            }
-        };
-        if count <= u64::from(self.findings_per_code) {
-            self.findings.push(finding);
+        let kept = u64::from(self.findings_per_code);
+        let Some(counted) = self.counted(finding.code.id) else { return };
+        counted.count += 1;
+        if counted.count <= kept {
+            return self.findings.push(finding);
+        }
+        counted.add_unlisted(finding.effect.severity());
+        if let (Effect::Limits { .. }, Some(claim)) = (finding.effect, finding.claim)
+            && !counted.limits.contains(&claim)
+        {
+            counted.limits.push(claim);
+        }
+    }
+
+    /// The count of a code, begun where there is none.
+    fn counted(&mut self, code: &'static str) -> Option<&mut Counted> {
+        let known = self.counts.iter().position(|counted| counted.code == code);
+        if known.is_none() {
+            self.counts.push(Counted { code, count: 0, unlisted: None, limits: Vec::new() });
+        }
+        match known {
+            Some(at) => self.counts.get_mut(at),
+            None => self.counts.last_mut(),
         }
     }
 
@@ -399,6 +445,7 @@ impl ReportBuilder {
             self.has_fields_of("key manifest");
         }
         let artifacts = std::mem::take(&mut self.artifacts);
+        let counts = self.counts.into_iter().map(|counted| counted.finish(&claims)).collect();
         let mut report = Report {
             outcome,
             as_of: as_of.to_rfc3339(),
@@ -411,7 +458,7 @@ impl ReportBuilder {
             chains: self.chains,
             heads: self.heads,
             findings: self.findings,
-            counts: self.counts.into_iter().map(|(code, count)| FindingCount { code, count }).collect(),
+            counts,
             coverage: self.coverage,
             fields: Vec::new(),
             not_proven: self.not_proven,

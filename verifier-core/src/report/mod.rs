@@ -9,19 +9,21 @@ mod fields;
 mod fields_beside;
 mod fields_table;
 mod gate;
+mod head;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::chain::ScopeStretches;
-use crate::finding::{Finding, Verdict};
+use crate::finding::{Finding, Severity, Verdict};
 
 pub use builder::{ReportBuilder, Subject};
 pub use claim::{ClaimOutcome, Requested, SemanticsRef, SubjectOutcome};
 pub use fields::{Extent, FieldCoverage, Proof, extent_of, row_of};
 pub use fields_table::{ARTIFACTS, Artifact, Row};
 pub use gate::{Acceptance, Gate, GateRule, RuleState};
+pub use head::HeadStanding;
 
 /// The name and version that reports carry.
 pub const TOOL: &str = "keel-verify";
@@ -146,6 +148,9 @@ pub struct FindingCount {
     pub code: &'static str,
     /// All occurrences, listed or not.
     pub count: u64,
+    /// The most serious of those that are not listed; a lack of what was demanded is an error.
+    #[serde(skip)]
+    pub unlisted: Option<Severity>,
 }
 
 /// The semantics under which claims were judged (spec 02 section 5).

@@ -2,6 +2,8 @@
 //!
 //! [`verify`] never fails and never panics: whatever goes wrong is a finding of the report.
 
+use std::borrow::Cow;
+
 use crate::claim;
 use crate::evidence::{Batch, Evidence, Part};
 use crate::finding::{Effect, Finding, Location, catalog};
@@ -65,6 +67,17 @@ impl std::error::Error for RowsError {}
 /// the first report; a batch without evidence gives one report that says so.
 #[must_use]
 pub fn verify_batch(batch: &Batch, policy: &TrustPolicy, progress: &dyn Progress) -> Vec<Report> {
+    verify_batch_each(batch, policy, &|_| Cow::Borrowed(policy), progress)
+}
+
+/// [`verify_batch`] with a policy for each set; `policy` stands for a batch without evidence.
+#[must_use]
+pub fn verify_batch_each<'p>(
+    batch: &Batch,
+    policy: &TrustPolicy,
+    policy_of: &dyn Fn(&Evidence) -> Cow<'p, TrustPolicy>,
+    progress: &dyn Progress,
+) -> Vec<Report> {
     let mut beside = batch.findings.clone();
     if batch.sets.is_empty() {
         let mut out = claim::trust_kit::begin(policy);
@@ -74,7 +87,7 @@ pub fn verify_batch(batch: &Batch, policy: &TrustPolicy, progress: &dyn Progress
         beside.into_iter().for_each(|finding| out.finding(finding));
         return vec![claim::trust_kit::end(out, policy)];
     }
-    let verify = |evidence| verify_beside(evidence, std::mem::take(&mut beside), policy, progress);
+    let verify = |set| verify_beside(set, std::mem::take(&mut beside), &policy_of(set), progress);
     batch.sets.iter().map(verify).collect()
 }
 

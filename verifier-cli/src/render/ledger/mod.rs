@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use verifier_core::claim::ledger::{RuleOutcome, RuleResult, Severity, Statement};
 use verifier_core::finding::Finding;
 use verifier_core::ledger::money::usd;
-use verifier_core::render::headline;
+use verifier_core::render::csv::comment_text;
+use verifier_core::render::{ascii, headline};
 use verifier_core::report::{Outcome, Report, TOOL};
 
 use super::csv::{self, Cell};
@@ -45,14 +46,14 @@ pub(crate) fn evidence(reports: &[Report]) -> Vec<Value> {
     each.collect()
 }
 
-/// The same as lines of text.
+/// The same as lines of text to stand before a table.
 pub(crate) fn evidence_lines(reports: &[Report]) -> Vec<String> {
     let each = reports.iter().map(|report| {
         let headline = headline::of(report);
         let file = report.artifact.files.first();
         let digest = file.and_then(|file| file.sha256.as_deref()).unwrap_or("no digest");
         let path = file.map_or("input", |file| &file.path);
-        format!("{}: {} {digest}", headline.word, escape::text(path))
+        comment_text(&format!("{}: {path} {digest}", headline.word))
     });
     each.collect()
 }
@@ -123,8 +124,7 @@ pub(crate) fn json(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
         "totals": table(LedgerTable::Totals),
         "not_proven": [NOT_PROVEN],
     });
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    out.write_all(b"\n")
+    ascii::write(&document, out)
 }
 
 /// Text for people.
