@@ -195,6 +195,38 @@ fn ledger_and_reconciliation() {
 }
 
 #[test]
+fn workpaper() {
+    let folder = tempfile::tempdir().unwrap();
+    let paper = folder.path().join("q3.json");
+    let paper = paper.to_str().unwrap();
+    let demo = file("borealis-research");
+    let drawn = |words: &[&str], place: &[&str]| {
+        let words = [&["sample", &demo, "--engagement", "e x"], words, place].concat();
+        assert_eq!(verified(&words).1, 0);
+        serde_json::from_slice::<Value>(&fs::read(paper).unwrap()).unwrap()
+    };
+    drawn(&["--method", "systematic", "--interval", "20"], &["--out", paper]);
+    let sizes = ["--allocate", "allow=2", "--allocate", "deny=1", "--allocate", "challenge=1"];
+    let stratified = [&["--method", "stratified", "--stratify-by", "decision"], &sizes[..]].concat();
+    drawn(&stratified, &["--add-to", paper]);
+    let document = drawn(&["--method", "monetary-unit", "--size", "4"], &["--add-to", paper]);
+    for sample in document["content"]["samples"].as_array().unwrap() {
+        for item in sample["drawn"].as_array().unwrap() {
+            let permit = item["permit"].as_str().unwrap();
+            let mark = ["workpaper", "mark", paper, "--permit", permit, "--status", "checked", "--by", "Ada"];
+            run(&mark);
+        }
+    }
+    for number in ["1", "2"] {
+        run(&["workpaper", "project", paper, "--of", "exceptions", "--sample", number, "--tolerable", "3"]);
+    }
+    run(&["workpaper", "project", paper, "--of", "amounts", "--sample", "3"]);
+    let document: Value = serde_json::from_slice(&fs::read(paper).unwrap()).unwrap();
+    assert_eq!(document["content"]["projections"].as_array().unwrap().len(), 3);
+    hold("workpaper", &document);
+}
+
+#[test]
 fn keys_and_trust_kit() {
     let (document, _) = run(&["keys", "default", "--json", "--as-of", "2026-09-01"]);
     hold("keys", &serde_json::from_str(&document).unwrap());

@@ -108,6 +108,9 @@ fn another_process_draws_the_same_bytes() {
         "--method systematic --size 7",
         "--method stratified --stratify-by decision --size 9",
         "--method monetary-unit --size 6",
+        "--method systematic --interval 9",
+        "--method monetary-unit --interval 0.005",
+        "--method stratified --stratify-by decision --allocate allow=3 --allocate deny=2 --allocate challenge=1",
     ] {
         desk.sample(&format!("{method} --workers 1 --csv one.csv"), "one.json");
         desk.sample(&format!("{method} --workers 3 --csv two.csv"), "two.json");
@@ -136,6 +139,83 @@ fn another_process_draws_the_same_bytes() {
 
 /// SHA-256 of the engagement, from another program.
 const COMMITMENT: &str = "sha256:9d9223a1eba4172c0cda000a81fb2299bc9979785ecbc0836795fc9e82412211";
+
+/// A further sample goes into a paper that comes out again, and into no other; everything in it is drawn again.
+#[test]
+fn a_paper_takes_further_samples() {
+    let desk = Desk::new();
+    desk.sample("--method random --size 4 --require walk", "q3.json");
+    let add = |method: &str, status: i32| {
+        desk.does(&format!("sample @demo {method} @engagement --add-to q3.json"), status)
+    };
+    add("--method systematic --interval 10", 0);
+    assert!(add("--method systematic --interval 10", 3).contains("holds this sample already"));
+    add("--method monetary-unit --interval 0.01", 0);
+    let paper = desk.json("q3.json");
+    let samples = paper["content"]["samples"].as_array().unwrap();
+    assert_eq!(samples.len(), 3);
+    assert_eq!((&samples[1]["every"], &samples[1]["size"]), (&10.into(), &0.into()));
+    assert_eq!((&samples[2]["interval_usd_micros"], &samples[2]["size"]), (&10_000.into(), &0.into()));
+    desk.does("reperform q3.json @demo", 0);
+    for (pointer, value) in [
+        ("/content/samples/1/every", json!(9)),
+        ("/content/samples/2/interval_usd_micros", json!(9_999)),
+        ("/content/samples/0/engagement", json!("another")),
+    ] {
+        let altered = desk.alter("q3.json", pointer, value);
+        let text = desk.does(&format!("reperform {altered} @demo"), 1);
+        assert!(text.contains("WORKPAPER_SAMPLE_DIFFERS"), "{pointer}: {text}");
+        let text =
+            desk.does(&format!("sample @demo --method random --size 2 @engagement --add-to {altered}"), 1);
+        assert!(text.contains("does not come out again"), "{text}");
+    }
+    desk.does("workpaper sign q3.json --key-file key1 --at 2026-11-27", 0);
+    let before = fs::read(desk.path("q3.json")).unwrap();
+    assert!(add("--method random --size 2", 3).contains("signatures would end"));
+    assert_eq!(fs::read(desk.path("q3.json")).unwrap(), before);
+    add("--method random --size 2 --end-signatures", 0);
+    desk.does("reperform q3.json @demo", 0);
+    for (line, what) in [
+        ("--method random --interval 5 --out a.json", "--interval goes with"),
+        ("--method random --out a.json", "give --size"),
+        ("--method systematic --interval 0 --out a.json", "takes a number of items"),
+        ("--method monetary-unit --interval -1 --out a.json", "takes an amount"),
+        ("--method systematic --interval 5 --size 5 --out a.json", "in place of --size"),
+        ("--method random --allocate a=1 --out a.json", "--allocate goes with"),
+        ("--method random --size 1", "one of --out and --add-to"),
+    ] {
+        let text = desk.does(&format!("sample @demo {line} @engagement"), 2);
+        assert!(text.contains(what), "{line}: {text}");
+    }
+    let text = desk.does(
+        "sample @demo --method stratified --stratify-by decision --allocate allow=3 @engagement --out a.json",
+        3,
+    );
+    assert!(text.contains("has no size"), "{text}");
+    assert!(!desk.path("a.json").exists());
+}
+
+/// One start decides a systematic sample, which its projection says, in the file too; papers from before stay as they are.
+#[test]
+fn a_projection_of_a_systematic_sample_says_what_it_assumes() {
+    let desk = Desk::new();
+    desk.sample("--method systematic --interval 10", "q3.json");
+    desk.mark_all("q3.json");
+    let text = desk.does("workpaper project q3.json --of exceptions", 0);
+    assert!(text.contains("assumption: the systematic sample is treated as a random one"), "{text}");
+    let stated = &desk.json("q3.json")["content"]["projections"][0]["assumption"];
+    assert!(stated.as_str().unwrap().starts_with("the systematic sample is treated as a random one"));
+    desk.does("reperform q3.json @demo", 0);
+    let altered = desk.alter("q3.json", "/content/projections/0/assumption", json!("nothing"));
+    desk.does(&format!("reperform {altered} @demo"), 1);
+    let mut old = desk.json("q3.json");
+    old["content"]["projections"][0].as_object_mut().unwrap().remove("assumption");
+    let mut bytes = serde_json::to_vec_pretty(&old).unwrap();
+    bytes.push(b'\n');
+    fs::write(desk.path("old.json"), bytes).unwrap();
+    desk.does("reperform old.json @demo", 0);
+    assert!(desk.does("workpaper show old.json", 0).contains("assumption: the systematic sample"));
+}
 
 #[test]
 fn a_paper_is_marked_projected_signed_and_reperformed() {

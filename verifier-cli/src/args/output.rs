@@ -112,6 +112,8 @@ pub(crate) enum SchemaName {
     Redteam,
     /// What `trust show --json` prints: keel-verify.trust-kit-status/v1
     TrustKit,
+    /// The file of `sample` and `workpaper`: keel.workpaper/v1
+    Workpaper,
 }
 
 /// Options of `schema`.

@@ -1,8 +1,10 @@
 //! `sample`, `workpaper` and `reperform`.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use clap::{Args, Subcommand, ValueEnum};
+use verifier_core::ledger::Decimal;
 use verifier_core::sample::{Method, Stratum};
 use verifier_core::time::Timestamp;
 use verifier_core::workpaper::MarkStatus;
@@ -37,9 +39,9 @@ pub(crate) struct EvidenceArgs {
 pub(crate) enum MethodName {
     /// Simple random, without replacement
     Random,
-    /// Every n-th from a random start
+    /// Every n-th from a random start; projected as if it were random
     Systematic,
-    /// Random within strata, in proportion to their size and at least one of each
+    /// Random within strata: in proportion to their size and at least one of each, or as --allocate states
     Stratified,
     /// In proportion to the cost; items of an interval or more are certain
     MonetaryUnit,
@@ -79,8 +81,14 @@ pub(crate) struct SampleArgs {
     #[arg(long, value_name = "METHOD", required = true)]
     method: MethodName,
     /// Items to draw
-    #[arg(long, value_name = "N", required = true)]
-    size: u32,
+    #[arg(long, value_name = "N")]
+    size: Option<u32>,
+    /// Draw one in every so many items (systematic), or in every so many USD (monetary-unit), instead of a number of items
+    #[arg(long, value_name = "N|USD")]
+    interval: Option<String>,
+    /// Items to draw of one stratum, instead of a size for all; for each stratum once
+    #[arg(long, value_name = "STRATUM=N", value_parser = parse_allocation)]
+    allocate: Vec<(String, u32)>,
     /// What the strata are; only with --method stratified
     #[arg(long, value_name = "FIELD")]
     stratify_by: Option<StratumName>,
@@ -88,8 +96,14 @@ pub(crate) struct SampleArgs {
     #[arg(long, value_name = "TEXT", required = true)]
     pub(crate) engagement: String,
     /// The working paper to make; a file that exists is not replaced
-    #[arg(long, value_name = "FILE", required = true)]
-    pub(crate) out: OsString,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<OsString>,
+    /// Add the sample to this working paper instead; it must come out again from the same evidence
+    #[arg(long, value_name = "WORKPAPER")]
+    pub(crate) add_to: Option<OsString>,
+    /// Signatures over the paper as it was may end; without it a signed paper is not changed
+    #[arg(long)]
+    pub(crate) end_signatures: bool,
     /// Write the drawn items as CSV, each with its proof reference
     #[arg(long, value_name = "FILE")]
     pub(crate) csv: Option<OsString>,
@@ -101,18 +115,60 @@ pub(crate) struct SampleArgs {
 }
 
 impl SampleArgs {
-    /// The method with its size.
+    /// The method with its size, interval or sizes.
     pub(crate) fn method(&self) -> Result<Method, &'static str> {
-        let size = self.size;
-        match (self.method, self.stratify_by) {
-            (MethodName::Stratified, Some(by)) => Ok(Method::Stratified { size, by: by.stratum() }),
-            (MethodName::Stratified, None) => Err("--method stratified needs --stratify-by"),
-            (_, Some(_)) => Err("--stratify-by goes with --method stratified"),
-            (MethodName::Random, None) => Ok(Method::Random { size }),
-            (MethodName::Systematic, None) => Ok(Method::Systematic { size }),
-            (MethodName::MonetaryUnit, None) => Ok(Method::MonetaryUnit { size }),
+        let by = match (self.method, self.stratify_by) {
+            (MethodName::Stratified, Some(by)) => by.stratum(),
+            (MethodName::Stratified, None) => return Err("--method stratified needs --stratify-by"),
+            (_, Some(_)) => return Err("--stratify-by goes with --method stratified"),
+            (_, None) => Stratum::None,
+        };
+        match (self.method, self.size, &self.interval, self.allocate.is_empty()) {
+            (MethodName::Random, Some(size), None, true) => Ok(Method::Random { size }),
+            (MethodName::Systematic, Some(size), None, true) => Ok(Method::Systematic { size }),
+            (MethodName::Stratified, Some(size), None, true) => Ok(Method::Stratified { size, by }),
+            (MethodName::MonetaryUnit, Some(size), None, true) => Ok(Method::MonetaryUnit { size }),
+            (MethodName::Systematic, None, Some(every), true) => {
+                let every = every.parse().ok().filter(|every| *every > 0);
+                let every = every.ok_or("--interval of a systematic sample takes a number of items")?;
+                Ok(Method::SystematicInterval { every })
+            }
+            (MethodName::MonetaryUnit, None, Some(usd), true) => {
+                let interval = micros(usd).and_then(|amount| u64::try_from(amount).ok());
+                let interval = interval.filter(|amount| *amount > 0).ok_or(
+                    "--interval of a monetary-unit sample takes an amount in USD of at most six decimals",
+                )?;
+                Ok(Method::MonetaryUnitInterval { interval })
+            }
+            (MethodName::Stratified, None, None, false) => {
+                let sizes: BTreeMap<String, u32> = self.allocate.iter().cloned().collect();
+                if sizes.len() != self.allocate.len() {
+                    return Err("--allocate names a stratum twice");
+                }
+                Ok(Method::StratifiedFixed { by, sizes })
+            }
+            (_, None, None, true) => {
+                Err("give --size, or --interval or --allocate where the method takes it")
+            }
+            (_, _, Some(_), _) => {
+                Err("--interval goes with --method systematic or monetary-unit, in place of --size")
+            }
+            (_, _, _, _) => Err("--allocate goes with --method stratified, in place of --size"),
         }
     }
+}
+
+fn parse_allocation(text: &str) -> Result<(String, u32), String> {
+    // Names of strata may hold an equals sign.
+    let (name, size) = text.rsplit_once('=').ok_or("not of the form STRATUM=N")?;
+    let size = size.parse().map_err(|_| "the number of items after = is none")?;
+    Ok((name.to_owned(), size))
+}
+
+/// An amount in USD as micro-USD.
+pub(crate) fn micros(text: &str) -> Option<i64> {
+    let rounded = Decimal::parse(text).and_then(Decimal::to_micros).ok()?;
+    rounded.is_exact.then_some(rounded.micros)
 }
 
 /// Options of `workpaper`.

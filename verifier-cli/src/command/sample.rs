@@ -1,17 +1,22 @@
-//! `sample PATH… --method M --size N --engagement TEXT --out FILE`: verifies, draws, and makes a working paper.
+//! `sample PATH… --method M --size N --engagement TEXT --out FILE`: verifies, draws, and makes a working paper or adds to one.
 
+use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::Path;
 
-use verifier_core::finding::catalog::workpaper::SAMPLE_NOT_DRAWN;
+use verifier_core::finding::catalog::workpaper::{
+    SAMPLE_NOT_DRAWN, WORKPAPER_INVALID, WORKPAPER_WRITE_REFUSED,
+};
 use verifier_core::ledger::Ledger;
-use verifier_core::sample::{Population, Sample, draw};
-use verifier_core::workpaper::{SampleRecord, Workpaper};
+use verifier_core::sample::{Method, Population, Sample, draw};
+use verifier_core::time::Timestamp;
+use verifier_core::workpaper::{SampleRecord, Workpaper, outcome, reperform};
 
-use super::workpaper::{create, made, tool_digest, unwritten, verify};
+use super::workpaper::{Done, change, create, load, made, tool_digest, unwritten, verify};
 use super::{Console, Ended};
-use crate::args::workpaper::SampleArgs;
+use crate::args::workpaper::{PaperArgs, SampleArgs};
 use crate::exit::Exit;
+use crate::output_file::OutputFile;
 use crate::render::csv::{self, Cell};
 use crate::render::{ledger as ledger_render, reconciliation};
 
@@ -20,47 +25,137 @@ pub(super) fn run(args: &SampleArgs, console: &mut Console<'_>) -> Ended {
         Ok(method) => method,
         Err(message) => return console.misused("sample", message),
     };
-    let mut out = match create(&args.out, console) {
+    match (&args.out, &args.add_to) {
+        (Some(_), None) if args.end_signatures => {
+            console.misused("sample", "--end-signatures goes with --add-to")
+        }
+        (Some(out), None) => begin(args, &method, out, console),
+        (None, Some(paper)) => add(args, &method, paper, console),
+        _ => console.misused("sample", "give one of --out and --add-to"),
+    }
+}
+
+/// Evidence with its rows, and what was drawn of it.
+struct Drawing {
+    done: Done,
+    ledger: Ledger,
+    population: Population,
+    sample: Sample,
+}
+
+impl Drawing {
+    fn of(
+        args: &SampleArgs,
+        method: &Method,
+        paper: Option<(Timestamp, &[String])>,
+        console: &mut Console<'_>,
+    ) -> Result<Self, Ended> {
+        let done = verify("sample", &args.evidence, paper, console)?;
+        done.readable(console)?;
+        let ledger = done.rows(&args.evidence, console)?;
+        let population = Population::of(&ledger, method.stratum());
+        match draw(&population, method, &args.engagement) {
+            Ok(sample) => Ok(Self { done, ledger, population, sample }),
+            Err(error) => Err(console.failed(Exit::NOT_ESTABLISHED, &SAMPLE_NOT_DRAWN, &error.to_string())),
+        }
+    }
+
+    fn record(&self) -> SampleRecord {
+        SampleRecord::of(&self.sample, &self.population)
+    }
+
+    /// The drawn items as a table.
+    fn write(&self, mut file: OutputFile) -> io::Result<()> {
+        for line in ledger_render::evidence_lines(&self.done.reports) {
+            writeln!(file, "# {line}")?;
+        }
+        write_table(&self.sample, &self.population, &self.ledger, &mut file)?;
+        file.commit()
+    }
+}
+
+fn table(args: &SampleArgs, console: &mut Console<'_>) -> Result<Option<OutputFile>, Ended> {
+    args.csv.as_ref().map(|path| create(path, console)).transpose()
+}
+
+/// Makes a new paper.
+fn begin(args: &SampleArgs, method: &Method, path: &OsStr, console: &mut Console<'_>) -> Ended {
+    let mut out = match create(path, console) {
         Ok(out) => out,
         Err(ended) => return ended,
     };
-    let table = match args.csv.as_ref().map(|path| create(path, console)).transpose() {
+    let table = match table(args, console) {
         Ok(table) => table,
         Err(ended) => return ended,
     };
-    let done = match verify("sample", &args.evidence, None, console) {
-        Ok(done) => done,
+    let drawing = match Drawing::of(args, method, None, console) {
+        Ok(drawing) => drawing,
         Err(ended) => return ended,
     };
-    if let Err(ended) = done.readable(console) {
-        return ended;
-    }
-    let ledger = match done.rows(&args.evidence, console) {
-        Ok(ledger) => ledger,
-        Err(ended) => return ended,
-    };
-    let population = Population::of(&ledger, method.stratum());
-    let sample = match draw(&population, method, &args.engagement) {
-        Ok(sample) => sample,
-        Err(error) => return console.failed(Exit::NOT_ESTABLISHED, &SAMPLE_NOT_DRAWN, &error.to_string()),
-    };
-    let mut content = done.content(&args.title, tool_digest());
-    content.samples.push(SampleRecord::of(&sample, &population));
+    let mut content = drawing.done.content(&args.title, tool_digest());
+    content.samples.push(drawing.record());
     let paper = Workpaper::new(content);
-    let written = out.write_all(&paper.to_bytes()).and_then(|()| match table {
-        Some(mut file) => {
-            for line in ledger_render::evidence_lines(&done.reports) {
-                writeln!(file, "# {line}")?;
-            }
-            write_table(&sample, &population, &ledger, &mut file)?;
-            file.commit()
-        }
-        None => Ok(()),
-    });
+    let written =
+        out.write_all(&paper.to_bytes()).and_then(|()| table.map_or(Ok(()), |file| drawing.write(file)));
     if let Err(error) = written.and_then(|()| out.commit()) {
-        return unwritten(&args.out, &error, console);
+        return unwritten(path, &error, console);
     }
-    made(Path::new(&args.out), &paper, done.outcome(), args.evidence.color, console)
+    made(Path::new(path), &paper, drawing.done.outcome(), args.evidence.color, console)
+}
+
+/// Adds a sample to a paper that comes out again from this evidence.
+fn add(args: &SampleArgs, method: &Method, path: &OsStr, console: &mut Console<'_>) -> Ended {
+    if !args.title.is_empty() {
+        return console.misused("sample", "--title goes with --out; the paper has its title");
+    }
+    let limits = &args.evidence.verification.limits;
+    let (_, paper) = match load(path, limits, console) {
+        Ok(loaded) => loaded,
+        Err(ended) => return ended,
+    };
+    let name = path.to_string_lossy().into_owned();
+    let Some(as_of) = Timestamp::parse(&paper.content.as_of) else {
+        let message = format!("{name}: the date of the verdicts is no date");
+        return console.failed(Exit::UNREADABLE, &WORKPAPER_INVALID, &message);
+    };
+    let table = match table(args, console) {
+        Ok(table) => table,
+        Err(ended) => return ended,
+    };
+    let drawing = match Drawing::of(args, method, Some((as_of, &paper.content.options)), console) {
+        Ok(drawing) => drawing,
+        Err(ended) => return ended,
+    };
+    let done = &drawing.done;
+    let again = reperform(&paper.content, done.policy(), &done.reports, Some(&drawing.ledger), &name);
+    if let Some(finding) = again.iter().find(|finding| finding.effect.verdict().is_some()) {
+        let place = finding.location.pointer.as_deref().unwrap_or_default();
+        let message =
+            format!("{name} does not come out again from this evidence: {place}: {}", finding.message);
+        return console.failed(Exit::from(outcome(&again)), &WORKPAPER_WRITE_REFUSED, &message);
+    }
+    let record = drawing.record();
+    if paper.content.samples.iter().any(|sample| sample.seed == record.seed) {
+        let message = format!("{name} holds this sample already");
+        return console.failed(Exit::NOT_ESTABLISHED, &WORKPAPER_WRITE_REFUSED, &message);
+    }
+    let file = PaperArgs { paper: path.to_owned(), limits: limits.clone() };
+    let ended = change(&file, args.end_signatures, console, |current| {
+        if *current != paper {
+            let message = format!("{name} was changed while the sample was drawn");
+            return Err((Exit::NOT_ESTABLISHED, &WORKPAPER_WRITE_REFUSED, message));
+        }
+        let drawn = record.drawn.len();
+        current.change(|content| content.samples.push(record));
+        Ok(format!("ADDED: sample {} with {drawn} items", current.content.samples.len()))
+    });
+    match (ended, table) {
+        (Ok(Exit::VERIFIED), Some(file)) => match drawing.write(file) {
+            Ok(()) => Ok(Exit::VERIFIED),
+            Err(error) => unwritten(args.csv.as_deref().unwrap_or_default(), &error, console),
+        },
+        (ended, _) => ended,
+    }
 }
 
 /// The drawn items, each with what leads to its proof.

@@ -73,6 +73,7 @@ pub(super) fn schema(name: SchemaName, console: &mut Console<'_>) -> Ended {
         SchemaName::Reconcile => schema::RECONCILIATION,
         SchemaName::Redteam => schema::REDTEAM,
         SchemaName::TrustKit => schema::TRUST_KIT_STATUS,
+        SchemaName::Workpaper => schema::WORKPAPER,
     };
     console.print(Exit::VERIFIED, |out| out.write_all(text.as_bytes()))
 }

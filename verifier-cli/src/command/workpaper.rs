@@ -12,7 +12,7 @@ use verifier_core::finding::catalog::workpaper::{
     WORKPAPER_INVALID, WORKPAPER_PROJECTION_NOT_POSSIBLE, WORKPAPER_WRITE_REFUSED,
 };
 use verifier_core::json::ParserLimits;
-use verifier_core::ledger::{Decimal, Ledger};
+use verifier_core::ledger::Ledger;
 use verifier_core::projection::Confidence;
 use verifier_core::report::{Outcome, Report};
 use verifier_core::sample::commitment;
@@ -27,7 +27,7 @@ use crate::args::limits::LimitArgs;
 use crate::args::output::ColorChoice;
 use crate::args::workpaper::{
     Action, EvidenceArgs, MarkArgs, NewArgs, PaperArgs, ProjectArgs, ProjectName, ShowArgs, SignArgs,
-    SignerArgs, VerifyArgs, WorkpaperArgs,
+    SignerArgs, VerifyArgs, WorkpaperArgs, micros,
 };
 use crate::exit::Exit;
 use crate::input;
@@ -192,11 +192,11 @@ pub(super) fn load(
 }
 
 /// Why a paper is not changed.
-type Refusal = (Exit, &'static verifier_core::finding::Code, String);
+pub(super) type Refusal = (Exit, &'static verifier_core::finding::Code, String);
 
 /// Changes a paper in its place. The file beside it is begun first, so that of two who change the same paper at once one
 /// is refused and nothing is lost.
-fn change(
+pub(super) fn change(
     args: &PaperArgs,
     end_signatures: bool,
     console: &mut Console<'_>,
@@ -245,12 +245,6 @@ fn now(at: Option<&Timestamp>, console: &Console<'_>) -> Option<String> {
 }
 
 const NO_CLOCK: &str = "the clock shows no usable date; state one with --at";
-
-/// An amount in USD as micro-USD.
-fn micros(text: &str) -> Option<i64> {
-    let rounded = Decimal::parse(text).and_then(Decimal::to_micros).ok()?;
-    rounded.is_exact.then_some(rounded.micros)
-}
 
 fn mark(args: &MarkArgs, console: &mut Console<'_>) -> Ended {
     let (kind, id) = match (&args.permit, &args.finding) {

@@ -10,7 +10,8 @@ use verifier_core::ledger::money::usd;
 use verifier_core::report::Outcome;
 use verifier_core::sample::commitment;
 use verifier_core::workpaper::{
-    Content, Judgement, Mark, MarkKind, MarkStatus, ProjectionKind, ProjectionRecord, SampleRecord, Workpaper,
+    AS_RANDOM, Content, Judgement, Mark, MarkKind, MarkStatus, ProjectionKind, ProjectionRecord,
+    SampleRecord, Workpaper,
 };
 
 use super::escape;
@@ -144,7 +145,7 @@ fn content(content: &Content, page: &mut Page<'_>) -> io::Result<()> {
     }
     for record in &content.projections {
         page.heading(&projection_title(record))?;
-        for line in figures(record) {
+        for line in figures(record, content) {
             page.line(&format!("  {line}"))?;
         }
     }
@@ -158,8 +159,9 @@ fn sample(number: usize, sample: &SampleRecord, content: &Content, page: &mut Pa
         format!(" by {}", escape::text(&sample.stratum))
     };
     let method = escape::text(&sample.method);
+    let every = sample.every.map_or_else(String::new, |every| format!(", one of every {every}"));
     page.heading(&format!(
-        "Sample {number}: {method}{by}, {} of {} items",
+        "Sample {number}: {method}{by}{every}, {} of {} items",
         sample.drawn.len(),
         sample.items
     ))?;
@@ -168,6 +170,9 @@ fn sample(number: usize, sample: &SampleRecord, content: &Content, page: &mut Pa
     page.line(&format!("  population {}", escape::text(&sample.population)))?;
     page.line(&format!("  seed       {}", escape::text(&sample.seed)))?;
     page.line(&format!("  total      {} USD", amount(&sample.total_usd_micros)))?;
+    for (name, size) in &sample.allocation {
+        page.line(&format!("  asked for  {size} of {}", escape::text(name)))?;
+    }
     if let Some(interval) = sample.interval_usd_micros {
         let certain = sample.drawn.iter().filter(|drawn| drawn.basis == "certain").count();
         let without = sample.items_without_amount;
@@ -232,7 +237,7 @@ pub(crate) fn marked(mark: &Mark, content: &Content) -> String {
 pub(crate) fn projection(content: &Content, sample: u32, of: ProjectionKind) -> String {
     let record = content.projections.iter().find(|record| (record.sample, record.of) == (sample, of));
     record.map_or_else(String::new, |record| {
-        let lines = figures(record).into_iter().map(|line| format!("\n  {line}"));
+        let lines = figures(record, content).into_iter().map(|line| format!("\n  {line}"));
         projection_title(record) + &lines.collect::<String>()
     })
 }
@@ -245,7 +250,7 @@ fn projection_title(record: &ProjectionRecord) -> String {
     format!("Projection of {of} from sample {}", u64::from(record.sample) + 1)
 }
 
-fn figures(record: &ProjectionRecord) -> Vec<String> {
+fn figures(record: &ProjectionRecord, content: &Content) -> Vec<String> {
     let is_amount = |name: &str| {
         record.of == ProjectionKind::Amounts && !name.starts_with("drawn") && !name.starts_with("exceptions")
     };
@@ -266,5 +271,10 @@ fn figures(record: &ProjectionRecord) -> Vec<String> {
             .as_ref()
             .map(|verdict| format!("within what is tolerable: {}", escape::text(&verdict.replace('_', " ")))),
     );
+    // Said of every systematic sample, also where the paper, an old one, does not.
+    let sample = usize::try_from(record.sample).ok().and_then(|position| content.samples.get(position));
+    if sample.is_some_and(|sample| sample.method == "systematic") {
+        lines.push(format!("assumption: {AS_RANDOM}"));
+    }
     lines
 }

@@ -18,5 +18,7 @@ pub const LEDGER: &str = include_str!("../../schemas/ledger-v1.schema.json");
 pub const RECONCILIATION: &str = include_str!("../../schemas/reconciliation-v1.schema.json");
 /// `keel-verify.redteam/v1`.
 pub const REDTEAM: &str = include_str!("../../schemas/redteam-v1.schema.json");
+/// `keel.workpaper/v1`, see [`Workpaper`](crate::workpaper::Workpaper).
+pub const WORKPAPER: &str = include_str!("../../schemas/workpaper-v1.schema.json");
 /// `keel-verify.trust-kit-status/v1`.
 pub const TRUST_KIT_STATUS: &str = include_str!("../../schemas/trust-kit-status-v1.schema.json");

@@ -8,17 +8,22 @@ use super::stream::Stream;
 use crate::crypto::sha256;
 
 /// How items are chosen. Sizes are numbers of items.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Method {
     /// Simple random, without replacement.
     Random {
         /// Items.
         size: u32,
     },
-    /// Every n-th, from a random start.
+    /// As many as asked for at even distances, from a random start.
     Systematic {
         /// Items.
         size: u32,
+    },
+    /// Every n-th, from a random start among the first n.
+    SystematicInterval {
+        /// Items from one to the next.
+        every: u32,
     },
     /// Random within each stratum, in proportion.
     Stratified {
@@ -27,46 +32,62 @@ pub enum Method {
         /// What the strata are.
         by: Stratum,
     },
+    /// Random within each stratum, as many as stated for it.
+    StratifiedFixed {
+        /// What the strata are.
+        by: Stratum,
+        /// Items of each stratum, by its name; every stratum of the population, and each above zero.
+        sizes: BTreeMap<String, u32>,
+    },
     /// In proportion to the amount.
     MonetaryUnit {
         /// Items, about; large ones count as often as the interval goes into them.
         size: u32,
+    },
+    /// In proportion to the amount, one in every so many micro-USD.
+    MonetaryUnitInterval {
+        /// Micro-USD from one to the next.
+        interval: u64,
     },
 }
 
 impl Method {
     /// Its name in documents.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Random { .. } => "random",
-            Self::Systematic { .. } => "systematic",
-            Self::Stratified { .. } => "stratified",
-            Self::MonetaryUnit { .. } => "monetary_unit",
+            Self::Systematic { .. } | Self::SystematicInterval { .. } => "systematic",
+            Self::Stratified { .. } | Self::StratifiedFixed { .. } => "stratified",
+            Self::MonetaryUnit { .. } | Self::MonetaryUnitInterval { .. } => "monetary_unit",
         }
     }
 
-    /// Items that were asked for.
+    /// Items that were asked for; zero where an interval was.
     #[must_use]
-    pub fn size(self) -> u32 {
+    pub fn size(&self) -> u32 {
         match self {
             Self::Random { size }
             | Self::Systematic { size }
             | Self::Stratified { size, .. }
-            | Self::MonetaryUnit { size } => size,
+            | Self::MonetaryUnit { size } => *size,
+            Self::StratifiedFixed { sizes, .. } => {
+                sizes.values().fold(0, |sum: u32, size| sum.saturating_add(*size))
+            }
+            Self::SystematicInterval { .. } | Self::MonetaryUnitInterval { .. } => 0,
         }
     }
 
     /// What the strata are.
     #[must_use]
-    pub fn stratum(self) -> Stratum {
+    pub fn stratum(&self) -> Stratum {
         match self {
-            Self::Stratified { by, .. } => by,
+            Self::Stratified { by, .. } | Self::StratifiedFixed { by, .. } => *by,
             _ => Stratum::None,
         }
     }
 
-    /// The method with this name.
+    /// The method with this name and a size.
     #[must_use]
     pub fn find(name: &str, size: u32, by: Stratum) -> Option<Self> {
         match name {
@@ -78,9 +99,18 @@ impl Method {
         }
     }
 
-    /// The method in the text that the seed covers: `<name> <size> <stratum>`.
-    fn text(self) -> String {
-        format!("{} {} {}", self.name(), self.size(), self.stratum().as_str())
+    /// The method in the text that the seed covers (see [`super`]).
+    fn text(&self) -> String {
+        let (name, by) = (self.name(), self.stratum().as_str());
+        match self {
+            Self::SystematicInterval { every } => format!("{name} every {every} {by}"),
+            Self::MonetaryUnitInterval { interval } => format!("{name} every {interval} {by}"),
+            Self::StratifiedFixed { sizes, .. } => {
+                let sizes = serde_json::to_string(sizes).unwrap_or_default();
+                format!("{name} fixed {by} {sizes}")
+            }
+            _ => format!("{name} {} {by}", self.size()),
+        }
     }
 }
 
@@ -131,7 +161,7 @@ pub struct Sample {
 }
 
 /// Why no sample can be drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DrawError {
     /// The population is empty.
@@ -144,6 +174,14 @@ pub enum DrawError {
     NoAmount,
     /// The amounts sum to more than 2^63 micro-USD.
     Sum,
+    /// The interval is larger than the population, so that a sample may be empty.
+    Interval,
+    /// A stratum of the population has no size.
+    NotAllocated(String),
+    /// The size is for a stratum that the population does not have.
+    NoStratum(String),
+    /// A stratum has fewer items than are asked of it, which are stated.
+    StratumTooSmall(String, usize),
     /// The engagement is empty or holds a control character.
     Engagement,
 }
@@ -151,6 +189,17 @@ pub enum DrawError {
 impl fmt::Display for DrawError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
+            Self::NotAllocated(name) => {
+                return write!(
+                    formatter,
+                    "the stratum {name:?} has no size; each stratum needs one above zero"
+                );
+            }
+            Self::NoStratum(name) => return write!(formatter, "the population has no stratum {name:?}"),
+            Self::StratumTooSmall(name, items) => {
+                return write!(formatter, "the stratum {name:?} has {items} items, fewer than asked for");
+            }
+            Self::Interval => "the interval is larger than the population, so a sample might be empty",
             Self::Empty => "the evidence holds no permit records to sample from",
             Self::NoSize => "a sample has at least one item",
             Self::TooMany => "the sample would be larger than the population",
@@ -167,7 +216,7 @@ impl std::error::Error for DrawError {}
 ///
 /// # Errors
 /// [`DrawError`] says why there is none.
-pub fn draw(population: &Population, method: Method, engagement: &str) -> Result<Sample, DrawError> {
+pub fn draw(population: &Population, method: &Method, engagement: &str) -> Result<Sample, DrawError> {
     if engagement.trim().is_empty() || engagement.chars().any(char::is_control) {
         return Err(DrawError::Engagement);
     }
@@ -176,7 +225,12 @@ pub fn draw(population: &Population, method: Method, engagement: &str) -> Result
     if count == 0 {
         return Err(DrawError::Empty);
     }
-    if size == 0 {
+    let step = match method {
+        Method::SystematicInterval { every } => u64::from(*every),
+        Method::MonetaryUnitInterval { interval } => *interval,
+        _ => wide(size),
+    };
+    if step == 0 {
         return Err(DrawError::NoSize);
     }
     let digest = population.digest();
@@ -192,19 +246,41 @@ pub fn draw(population: &Population, method: Method, engagement: &str) -> Result
             fits?;
             by_chance(systematic(&mut Stream::new(seed), count, size))
         }
+        Method::SystematicInterval { every } => {
+            let every = usize::try_from(*every).unwrap_or(usize::MAX);
+            if every > count {
+                return Err(DrawError::Interval);
+            }
+            let start = narrow(Stream::new(seed).below(wide(every)));
+            by_chance((start..count).step_by(every).collect())
+        }
         Method::Stratified { .. } => {
             fits?;
-            by_chance(stratified(population, &seed, size))
+            let strata = strata(population);
+            let sizes = allocate(&strata.values().map(Vec::len).collect::<Vec<_>>(), size);
+            by_chance(stratified(strata, sizes, &seed))
+        }
+        Method::StratifiedFixed { sizes, .. } => {
+            let strata = strata(population);
+            let sizes = fixed(&strata, sizes)?;
+            by_chance(stratified(strata, sizes, &seed))
         }
         Method::MonetaryUnit { size } => {
-            let (step, drawn) = monetary_unit(population, &mut Stream::new(seed), size)?;
+            let step = (monetary_units(population)? / u64::from(*size)).max(1);
             interval = Some(step);
-            drawn
+            monetary_unit(population, &mut Stream::new(seed), step)
+        }
+        Method::MonetaryUnitInterval { interval: step } => {
+            if *step > monetary_units(population)? {
+                return Err(DrawError::Interval);
+            }
+            interval = Some(*step);
+            monetary_unit(population, &mut Stream::new(seed), *step)
         }
     };
     drawn.sort_by_key(|item| item.position);
     Ok(Sample {
-        method,
+        method: method.clone(),
         engagement: engagement.to_owned(),
         population: digest,
         seed: seed_text(&seed),
@@ -241,13 +317,34 @@ fn systematic(stream: &mut Stream, count: usize, size: usize) -> Vec<usize> {
     (0..size).filter_map(|step| usize::try_from((start + step * count) / size).ok()).collect()
 }
 
-fn stratified(population: &Population, seed: &[u8; 32], size: usize) -> Vec<usize> {
-    let mut strata: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+/// Positions of the items of each stratum, by its name.
+type Strata<'p> = BTreeMap<&'p str, Vec<usize>>;
+
+fn strata(population: &Population) -> Strata<'_> {
+    let mut strata = Strata::new();
     for (position, item) in population.items.iter().enumerate() {
         strata.entry(&item.stratum).or_default().push(position);
     }
-    let sizes = allocate(&strata.values().map(Vec::len).collect::<Vec<_>>(), size);
-    let mut drawn = Vec::with_capacity(size);
+    strata
+}
+
+/// The stated sizes in order of the strata, where they fit them.
+fn fixed(strata: &Strata<'_>, sizes: &BTreeMap<String, u32>) -> Result<Vec<usize>, DrawError> {
+    if let Some(name) = sizes.keys().find(|name| !strata.contains_key(name.as_str())) {
+        return Err(DrawError::NoStratum(name.clone()));
+    }
+    let size = |(name, members): (&&str, &Vec<usize>)| {
+        let size = sizes.get(*name).filter(|size| **size > 0);
+        let size = size.ok_or_else(|| DrawError::NotAllocated((*name).to_owned()))?;
+        let size = usize::try_from(*size).unwrap_or(usize::MAX);
+        let fits = size <= members.len();
+        fits.then_some(size).ok_or_else(|| DrawError::StratumTooSmall((*name).to_owned(), members.len()))
+    };
+    strata.iter().map(size).collect()
+}
+
+fn stratified(strata: Strata<'_>, sizes: Vec<usize>, seed: &[u8; 32]) -> Vec<usize> {
+    let mut drawn = Vec::with_capacity(sizes.iter().sum());
     for ((name, members), size) in strata.into_iter().zip(sizes) {
         let own = sha256(&[&seed[..], name.as_bytes()].concat());
         let chosen = random(&mut Stream::new(own), members.len(), size);
@@ -289,18 +386,16 @@ fn in_proportion(counts: &[usize], size: usize) -> Vec<usize> {
     sizes
 }
 
-fn monetary_unit(
-    population: &Population,
-    stream: &mut Stream,
-    size: u32,
-) -> Result<(u64, Vec<Drawn>), DrawError> {
+/// The sum of the amounts above zero, in micro-USD.
+fn monetary_units(population: &Population) -> Result<u64, DrawError> {
     let total = population.total();
     if total == 0 {
         return Err(DrawError::NoAmount);
     }
-    let total =
-        i64::try_from(total).ok().and_then(|total| u64::try_from(total).ok()).ok_or(DrawError::Sum)?;
-    let interval = (total / u64::from(size)).max(1);
+    i64::try_from(total).ok().and_then(|total| u64::try_from(total).ok()).ok_or(DrawError::Sum)
+}
+
+fn monetary_unit(population: &Population, stream: &mut Stream, interval: u64) -> Vec<Drawn> {
     let start = stream.below(interval);
     let mut drawn = Vec::new();
     // The next micro-USD that is chosen, and how many lie before the item at hand.
@@ -318,5 +413,5 @@ fn monetary_unit(
         }
         before = after;
     }
-    Ok((interval, drawn))
+    drawn
 }

@@ -18,8 +18,17 @@
 //! | --- | --- |
 //! | random | without replacement: for k = 0.., swap item k with item k + below(n - k) |
 //! | systematic | start = below(n); item floor((start + k * n) / size) for k = 0..size |
+//! | systematic, every | start = below(every); items start, start + every, … |
 //! | stratified | one of each stratum where size suffices, and the rest over what is left of the strata in proportion, by largest remainder, in order of name among equals; each stratum is drawn as random, its seed SHA-256(seed, stratum name) |
+//! | stratified, fixed | as many of each stratum as stated, drawn in the same way |
 //! | monetary unit | interval = floor(sum / size); items of the interval or more are all taken; of the others the ones that hold the micro-USD start + k * interval, start = below(interval) |
+//! | monetary unit, every | the same with the stated interval |
+//!
+//! | method text of the seed | |
+//! | --- | --- |
+//! | `<name> <size> <strata>` | with a size; strata `none` where there are none |
+//! | `<name> every <interval> none` | with an interval: items, or micro-USD |
+//! | `stratified fixed <strata> {"<stratum>":<size>,…}` | with a size for each stratum, as JSON without blanks, names in order of their bytes |
 
 mod draw;
 mod population;

@@ -98,8 +98,14 @@ pub struct ClaimRecord {
 pub struct SampleRecord {
     /// Name of the method.
     pub method: String,
-    /// Items that were asked for.
+    /// Items that were asked for; zero where an interval was, and the sum where each stratum has a size.
     pub size: u32,
+    /// Items from one to the next, of a systematic sample that was asked for by its interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every: Option<u32>,
+    /// Items of each stratum, of a stratified sample with stated sizes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub allocation: BTreeMap<String, u32>,
     /// What the strata are.
     pub stratum: String,
     /// The auditor's text.
@@ -114,7 +120,7 @@ pub struct SampleRecord {
     pub total_usd_micros: String,
     /// The seed.
     pub seed: String,
-    /// Micro-USD between two drawn ones.
+    /// Micro-USD between two drawn ones, of a monetary-unit sample; it was asked for where the size is zero.
     pub interval_usd_micros: Option<u64>,
     /// The strata, by name; a single one without a name where there are none.
     pub strata: Vec<StratumRecord>,
@@ -339,6 +345,14 @@ impl SampleRecord {
         Self {
             method: sample.method.name().to_owned(),
             size: sample.method.size(),
+            every: match sample.method {
+                Method::SystematicInterval { every } => Some(every),
+                _ => None,
+            },
+            allocation: match &sample.method {
+                Method::StratifiedFixed { sizes, .. } => sizes.clone(),
+                _ => BTreeMap::new(),
+            },
             stratum: sample.method.stratum().as_str().to_owned(),
             engagement: sample.engagement.clone(),
             population: sample.population.clone(),
@@ -352,16 +366,28 @@ impl SampleRecord {
         }
     }
 
+    /// The method that was asked for. Members that do not belong to it are missing from the sample as it is drawn again.
+    fn asked(&self, by: Stratum) -> Option<Method> {
+        match (self.method.as_str(), self.size, self.every, self.interval_usd_micros) {
+            ("systematic", 0, Some(every), _) => Some(Method::SystematicInterval { every }),
+            ("monetary_unit", 0, _, Some(interval)) => Some(Method::MonetaryUnitInterval { interval }),
+            ("stratified", ..) if !self.allocation.is_empty() => {
+                Some(Method::StratifiedFixed { by, sizes: self.allocation.clone() })
+            }
+            (name, size, ..) => Method::find(name, size, by),
+        }
+    }
+
     /// Draws the sample again.
     ///
     /// # Errors
     /// Why it cannot be drawn, as a sentence without the final stop.
     pub fn redraw(&self, ledger: &Ledger) -> Result<Self, String> {
         let stratum = Stratum::find(&self.stratum).ok_or("the strata are not known here")?;
-        let method = Method::find(&self.method, self.size, stratum).ok_or("the method is not known here")?;
+        let method = self.asked(stratum).ok_or("the method is not known here")?;
         let population = Population::of(ledger, method.stratum());
         let sample =
-            crate::sample::draw(&population, method, &self.engagement).map_err(|error| error.to_string())?;
+            crate::sample::draw(&population, &method, &self.engagement).map_err(|error| error.to_string())?;
         Ok(Self::of(&sample, &population))
     }
 }

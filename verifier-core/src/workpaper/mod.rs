@@ -35,7 +35,7 @@ pub use content::{
 };
 pub use judge::{Expected, Judgement, judge, outcome};
 pub use load::LoadError;
-pub use project::{ProjectError, ProjectionKind, ProjectionRecord};
+pub use project::{AS_RANDOM, ProjectError, ProjectionKind, ProjectionRecord};
 pub use reperform::{Difference, reperform};
 pub use sign::{Role, Signature, SignatureFault, Signed, SigningKey};
 

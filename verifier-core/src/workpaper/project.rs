@@ -8,6 +8,10 @@
 //! | --- | --- | --- |
 //! | random, systematic, stratified | binomial bound | mean per unit, ratio, difference |
 //! | monetary unit | not offered: large items are drawn more often | Poisson factors |
+//!
+//! One random start decides a whole systematic sample, so nothing in it shows how far such samples scatter. It is treated as
+//! a random one, which holds where the order of the population has nothing to do with what is looked for; each projection
+//! of one states that.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -37,7 +41,14 @@ pub struct ProjectionRecord {
     pub figures: BTreeMap<String, String>,
     /// `supported`, `disproved` or `insufficient_evidence`, where something tolerable was stated.
     pub verdict: Option<String>,
+    /// What the figures rest on beside the marks: [`AS_RANDOM`]. Absent where nothing is assumed, and in papers that were
+    /// made before projections stated it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assumption: Option<String>,
 }
+
+/// The assumption of a projection from a systematic sample.
+pub const AS_RANDOM: &str = "the systematic sample is treated as a random one: the order of the population has nothing to do with what is projected";
 
 /// What is projected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -109,12 +120,18 @@ impl Content {
             tolerable,
             figures: BTreeMap::new(),
             verdict: None,
+            assumption: (self.method_of(sample) == Some("systematic")).then(|| AS_RANDOM.to_owned()),
         };
         let record = asked.again(self)?;
         self.projections.retain(|other| (other.sample, other.of) != (sample, of));
         self.projections.push(record);
         self.projections.sort_by_key(|record| (record.sample, record.of));
         Ok(())
+    }
+
+    fn method_of(&self, sample: u32) -> Option<&str> {
+        let position = usize::try_from(sample).ok()?;
+        self.samples.get(position).map(|sample| sample.method.as_str())
     }
 
     /// Makes every projection again from the marks; those that the marks no longer give end.
@@ -170,7 +187,10 @@ impl ProjectionRecord {
             (ProjectionKind::Amounts, _) => (estimates(sample, &items)?, None),
         };
         let figures = figures.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Ok(Self { figures, verdict, ..self.clone() })
+        // Nobody takes the assumption away or adds another one; only old papers lack it.
+        let assumption =
+            self.assumption.as_ref().and((sample.method == "systematic").then(|| AS_RANDOM.to_owned()));
+        Ok(Self { figures, verdict, assumption, ..self.clone() })
     }
 }
 

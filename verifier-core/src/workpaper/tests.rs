@@ -48,6 +48,8 @@ fn content() -> Content {
     content.samples.push(SampleRecord {
         method: "random".to_owned(),
         size: 1,
+        every: None,
+        allocation: std::collections::BTreeMap::new(),
         stratum: "none".to_owned(),
         engagement: "e".to_owned(),
         population: "sha256:00".to_owned(),

@@ -56,7 +56,8 @@ pub(super) fn run(work: ReviewWork) -> Result<Reviewed, String> {
         }
         ReviewWork::Draw(books, method, engagement) => {
             let population = Population::of(&books.ledger, method.stratum());
-            let sample = sample::draw(&population, method, &engagement).map_err(|error| error.to_string())?;
+            let sample =
+                sample::draw(&population, &method, &engagement).map_err(|error| error.to_string())?;
             Ok(Reviewed::Drawn(Box::new(SampleRecord::of(&sample, &population))))
         }
     }
