@@ -147,7 +147,8 @@ fn add(args: &SampleArgs, method: &Method, path: &OsStr, console: &mut Console<'
         }
         let drawn = record.drawn.len();
         current.change(|content| content.samples.push(record));
-        Ok(format!("ADDED: sample {} with {drawn} items", current.content.samples.len()))
+        let message = format!("ADDED: sample {} with {drawn} items", current.content.samples.len());
+        Ok((Exit::VERIFIED, message))
     });
     match (ended, table) {
         (Ok(Exit::VERIFIED), Some(file)) => match drawing.write(file) {

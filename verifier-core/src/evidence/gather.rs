@@ -92,8 +92,7 @@ pub fn share_checkpoints(batches: &mut [Batch]) {
         .collect();
     given.sort_by(|one, other| one.label.cmp(&other.label));
     given.dedup_by(|one, other| one.label == other.label);
-    let mut sets = batches.iter_mut().flat_map(|batch| &mut batch.sets);
-    while let Some(set) = sets.next() {
+    for set in batches.iter_mut().flat_map(|batch| &mut batch.sets) {
         let Evidence::Export(export) = set else { continue };
         let known: BTreeSet<String> = export.anchors.iter().map(|part| part.label.clone()).collect();
         let room = ANCHORS.saturating_sub(known.len());

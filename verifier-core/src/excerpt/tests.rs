@@ -223,6 +223,9 @@ fn heads_cannot_change_places() {
     assert!(codes(&report).contains(&"EXCERPT_TREE_MISMATCH"), "{:?}", codes(&report));
 }
 
+/// What is tried, how, and the code that notices.
+type Attack = (&'static str, fn(&mut Value), &'static str);
+
 /// What a maker could try with an excerpt of a log that everybody trusts.
 #[test]
 fn entries_are_those_of_the_log() {
@@ -230,7 +233,7 @@ fn entries_are_those_of_the_log() {
     let made = make_of(&set(true), &permits[..2], false).unwrap();
     let policy = policy(None);
     assert_eq!(judge(&made.bytes, &policy).outcome, Outcome::Verified);
-    let attacks: [(&str, fn(&mut Value), &str); 8] = [
+    let attacks: [Attack; 8] = [
         (
             "another amount in a payload",
             |document| document["records"][0]["chain_entries"][0]["payload_json"]["x"] = 1.into(),

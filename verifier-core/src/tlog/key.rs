@@ -225,14 +225,13 @@ mod tests {
         let note = Note::parse(&other).unwrap();
         assert_eq!((log.signed(&note), witness.signed(&note)), (Signed::Wrong, Signed::Wrong));
         assert_eq!((log.to_text(), witness.to_text()), (LOG.to_owned(), WITNESS.to_owned()));
-        let again =
-            NoteKey::of_log("keel-evidence.example/log/1", log.public_key().unwrap().clone()).unwrap();
+        let again = NoteKey::of_log("keel-evidence.example/log/1", *log.public_key().unwrap()).unwrap();
         let (text, _) = NOTE.split_once("\n\n").unwrap();
         let text = format!("{text}\n");
         let written = again.note(&text, &Note::parse(NOTE).unwrap().signatures[0].signature);
         assert_eq!(log.signed(&Note::parse(&written).unwrap()), Signed::Yes(None));
         assert!(NOTE.starts_with(&written));
-        assert_eq!(NoteKey::of_log("a+b", log.public_key().unwrap().clone()), None);
+        assert_eq!(NoteKey::of_log("a+b", *log.public_key().unwrap()), None);
         let unsigned = NOTE.replace("witness.example/w1 g91b", "witness.example/w2 g91b");
         assert_eq!(witness.signed(&Note::parse(&unsigned).unwrap()), Signed::No);
     }

@@ -255,7 +255,7 @@ fn judge(
     place: &Location,
     leaves: &[Option<Hash>],
     out: &mut ReportBuilder,
-) -> Result<(), Finding> {
+) -> Result<(), Box<Finding>> {
     let (logs, as_of) = (&export.policy.logs, &export.policy.as_of);
     check_kind(excerpt, tree)?;
     let trusted = match tree.of {
@@ -267,7 +267,7 @@ fn judge(
         return Ok(());
     };
     let head = &trusted.head;
-    let invalid = |message: String| Finding::disproves(&code::EXCERPT_PROOF_INVALID, message);
+    let invalid = |message: String| Box::new(Finding::disproves(&code::EXCERPT_PROOF_INVALID, message));
     if leaves.len() != tree.indexes.len() {
         let (have, named) = (leaves.len(), tree.indexes.len());
         return Err(invalid(format!(
@@ -283,8 +283,9 @@ fn judge(
         named.push((*index, *leaf));
     }
     named.sort_unstable();
-    multiproof::verify(&named, head.size, &tree.hashes, &head.root)
-        .map_err(|error| Finding::disproves(code_of(error), format!("{}: {error}", tree.of.as_str())))?;
+    multiproof::verify(&named, head.size, &tree.hashes, &head.root).map_err(|error| {
+        Box::new(Finding::disproves(code_of(error), format!("{}: {error}", tree.of.as_str())))
+    })?;
     let count = leaves.len();
     out.epistemic(claim, "tree_size", &head.size.to_string());
     let message = match tree.of {
@@ -318,7 +319,7 @@ fn code_of(error: MultiproofError) -> &'static Code {
 }
 
 /// A log's head is none of a tree of records, and such a head names the export. What is signed says which it is.
-fn check_kind(excerpt: &Excerpt, tree: &Tree) -> Result<(), Finding> {
+fn check_kind(excerpt: &Excerpt, tree: &Tree) -> Result<(), Box<Finding>> {
     let Ok(note) = Note::parse(&tree.head) else { return Ok(()) };
     let extensions: Vec<&str> = note.text.lines().skip(3).collect();
     let is_of_records = extensions.iter().any(|line| line.starts_with(RECORDS_LINE));
@@ -326,13 +327,12 @@ fn check_kind(excerpt: &Excerpt, tree: &Tree) -> Result<(), Finding> {
     match tree.of {
         Of::Entries if is_of_records => {
             let message = "the head of the entries is one of a tree of records";
-            Err(Finding::disproves(&code::EXCERPT_TREE_MISMATCH, message))
+            Err(Box::new(Finding::disproves(&code::EXCERPT_TREE_MISMATCH, message)))
         }
         Of::Records if extensions != [expected.as_str()] => {
             let message = "the head of the records does not name this export";
-            Err(Finding::disproves(&code::EXCERPT_TREE_MISMATCH, message)
-                .fact("expected", expected)
-                .fact("signed", extensions.join(" ")))
+            let finding = Finding::disproves(&code::EXCERPT_TREE_MISMATCH, message);
+            Err(Box::new(finding.fact("expected", expected).fact("signed", extensions.join(" "))))
         }
         _ => Ok(()),
     }

@@ -22,6 +22,10 @@ impl Hasher for Rfc6962 {
     }
 }
 
+fn number(index: usize) -> u64 {
+    u64::try_from(index).unwrap()
+}
+
 fn tree(size: usize) -> Vec<Hash> {
     (0..size).map(|leaf| leaf_hash(format!("leaf {leaf}").as_bytes())).collect()
 }
@@ -42,7 +46,7 @@ fn path(index: usize, leaves: &[Hash]) -> Vec<Hash> {
 }
 
 fn wanted(tree: &[Hash], indexes: &BTreeSet<usize>) -> Vec<Leaf> {
-    indexes.iter().map(|index| (*index as u64, tree[*index])).collect()
+    indexes.iter().map(|index| (number(*index), tree[*index])).collect()
 }
 
 #[test]
@@ -59,7 +63,7 @@ fn all_leaves_need_no_hash() {
     for size in 1..40 {
         let tree = tree(size);
         let leaves = wanted(&tree, &(0..size).collect());
-        assert_eq!(verify(&leaves, size as u64, &[], &root(tree.iter().copied())), Ok(()));
+        assert_eq!(verify(&leaves, number(size), &[], &root(tree.iter().copied())), Ok(()));
     }
 }
 
@@ -105,18 +109,18 @@ proptest! {
     ) {
         let tree = tree(size);
         let indexes: BTreeSet<usize> = seeds.iter().map(|seed| seed.index(size)).collect();
-        let numbers: Vec<u64> = indexes.iter().map(|index| *index as u64).collect();
+        let numbers: Vec<u64> = indexes.iter().map(|index| number(*index)).collect();
         let leaves = wanted(&tree, &indexes);
         let root = root(tree.iter().copied());
         let proof = from_tree(&tree, &numbers).unwrap();
-        prop_assert_eq!(verify(&leaves, size as u64, &proof, &root), Ok(()));
+        prop_assert_eq!(verify(&leaves, number(size), &proof, &root), Ok(()));
 
         let paths: Vec<Vec<Hash>> = indexes.iter().map(|index| path(*index, &tree)).collect();
         let named: Vec<(u64, &[Hash])> =
             numbers.iter().copied().zip(paths.iter().map(Vec::as_slice)).collect();
-        prop_assert_eq!(&from_paths(&named, size as u64).unwrap(), &proof);
+        prop_assert_eq!(&from_paths(&named, number(size)).unwrap(), &proof);
         for (leaf, path) in leaves.iter().zip(&paths) {
-            prop_assert_eq!(verify_inclusion(leaf.0, size as u64, &leaf.1, path, &root), Ok(()));
+            prop_assert_eq!(verify_inclusion(leaf.0, number(size), &leaf.1, path, &root), Ok(()));
         }
 
         // rs_merkle has the same hashes, in an order of its own.
@@ -130,16 +134,16 @@ proptest! {
         if !bad_proof.is_empty() {
             let at = place.index(bad_proof.len());
             bad_proof[at][bit / 8] ^= 1 << (bit % 8);
-            prop_assert!(verify(&leaves, size as u64, &bad_proof, &root).is_err());
+            prop_assert!(verify(&leaves, number(size), &bad_proof, &root).is_err());
             bad_proof.remove(at);
-            prop_assert!(verify(&leaves, size as u64, &bad_proof, &root).is_err());
+            prop_assert!(verify(&leaves, number(size), &bad_proof, &root).is_err());
         }
         let mut bad_leaves = leaves.clone();
         let at = place.index(bad_leaves.len());
         bad_leaves[at].1[bit / 8] ^= 1 << (bit % 8);
-        prop_assert!(verify(&bad_leaves, size as u64, &proof, &root).is_err());
+        prop_assert!(verify(&bad_leaves, number(size), &proof, &root).is_err());
         let mut moved = leaves.clone();
         moved[at].0 ^= 1;
-        prop_assert!(verify(&moved, size as u64, &proof, &root).is_err() || moved == leaves);
+        prop_assert!(verify(&moved, number(size), &proof, &root).is_err() || moved == leaves);
     }
 }
