@@ -307,7 +307,7 @@ where
         return Ok(Arc::clone(&pass.streamed));
     }
     let source = entry.open().map_err(|error| StreamError::Read(std::io::Error::other(error)))?;
-    if !(memo::is_learning() && entry.is_same(entry)) {
+    if !(memo::is_learning() && entry.in_memory(REMEMBERED_BYTES).is_some()) {
         return run(source, settings, visitor, collect, tick).map(Arc::new);
     }
     let mut rows = Vec::new();
@@ -326,6 +326,9 @@ where
     });
     Ok(streamed)
 }
+
+/// Content whose rows are remembered is at most this long, because rows can take a multiple of it.
+const REMEMBERED_BYTES: u64 = 16 << 20;
 
 /// A pass that is remembered.
 struct Pass<R, D> {
