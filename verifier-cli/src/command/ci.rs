@@ -12,7 +12,7 @@ use verifier_core::ledger::{self, Ledger};
 use verifier_core::render::Document;
 use verifier_core::report::Report;
 use verifier_core::trust::{BUNDLED_TRUST_ROOT_SHA256, KeySource, TrustPolicy};
-use verifier_core::verify::{NoProgress, verify};
+use verifier_core::verify::NoProgress;
 
 use super::{Console, Ended, run, show};
 use crate::args::ci::CiArgs;
@@ -51,7 +51,7 @@ pub(super) fn run(args: &CiArgs, console: &mut Console<'_>) -> Ended {
         Err(message) => return console.misused("ci", message),
     };
     let paths: Vec<String> = args.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-    trust.keep_chains = names_heads(&batches, &trust);
+    trust.keep_chains = run::names_heads(&batches, &trust);
     let demanded = |set: &Evidence| Cow::Owned(policy.demand(set, &trust));
     let reports = run::batches_each(&batches, &trust, &demanded, args.output.quiet, console);
     let rows = policy.needs_money().then(|| rows(&batches, &reports, &trust));
@@ -75,17 +75,6 @@ pub(super) fn run(args: &CiArgs, console: &mut Console<'_>) -> Ended {
 fn listed(name: &str, faults: &[Fault]) -> String {
     let lines: Vec<String> = faults.iter().map(|fault| format!("{name}: {fault}")).collect();
     format!("the policy is not one\n{}", lines.join("\n"))
-}
-
-/// Whether a checkpoint names chain heads that exports have to be compared with, so that their entries must be kept.
-fn names_heads(batches: &[Batch], trust: &TrustPolicy) -> bool {
-    let sets = || batches.iter().flat_map(|batch| &batch.sets);
-    let may_have = |set: &&Evidence| match set {
-        Evidence::Checkpoint(_) => true,
-        Evidence::Bundle(_) => !verify(set, trust, &NoProgress).heads.is_empty(),
-        _ => false,
-    };
-    sets().any(|set| matches!(set, Evidence::Export(_))) && sets().any(|set| may_have(&set))
 }
 
 /// The money rows of everything that was verified.

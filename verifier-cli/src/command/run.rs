@@ -67,3 +67,14 @@ pub(super) fn batches_each<'p>(
     progress.clear();
     reports
 }
+
+/// Whether a checkpoint names chain heads that exports have to be compared with, so that their entries must be kept.
+pub(super) fn names_heads(batches: &[Batch], trust: &TrustPolicy) -> bool {
+    let sets = || batches.iter().flat_map(|batch| &batch.sets);
+    let may_have = |set: &&Evidence| match set {
+        Evidence::Checkpoint(_) => true,
+        Evidence::Bundle(_) => !verify::verify(set, trust, &verify::NoProgress).heads.is_empty(),
+        _ => false,
+    };
+    sets().any(|set| matches!(set, Evidence::Export(_))) && sets().any(|set| may_have(&set))
+}

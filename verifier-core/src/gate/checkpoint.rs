@@ -4,66 +4,40 @@
 //! a second history, and one that names a later record shows that records were kept back; neither may pass, whatever else
 //! the policy says, and none of them counts for the age of the newest checkpoint.
 
-use std::collections::BTreeMap;
-
 use super::judge::{Answer, few};
 use super::{Facts, Policy, WITNESS};
-use crate::chain::ScopeStretches;
-use crate::claim::name;
+use crate::claim::checkpoint::{HeadConflict, HeadFault, Held, conflicts};
 use crate::claim::tlog::INCLUSION;
 use crate::finding::Verdict;
 use crate::render::headline;
-use crate::report::{ChainHead, HeadStanding, Report, RuleState};
+use crate::report::{Report, RuleState};
 use crate::time::Timestamp;
-
-/// The entries that count: those of exports whose bytes a trusted issuer signed.
-fn held(reports: &[Report]) -> impl Iterator<Item = &ScopeStretches> + Clone {
-    let is_signed = |report: &&Report| {
-        report.verdict(name::EXPORT_INTEGRITY) == Some(Verdict::Supported) && !report.accepted_without_trust
-    };
-    reports.iter().filter(is_signed).flat_map(|report| &report.chains)
-}
-
-/// Whether the evidence holds what a checkpoint names: every head of a chain of which entries are held, and one at
-/// least.
-fn is_held(checkpoint: &Report, reports: &[Report]) -> bool {
-    let standings: Vec<HeadStanding> =
-        checkpoint.heads.iter().map(|head| head.standing(held(reports))).collect();
-    standings.contains(&HeadStanding::Held)
-        && standings.iter().all(|own| matches!(own, HeadStanding::Held | HeadStanding::NoChain))
-}
 
 /// No checkpoint contradicts the evidence or another checkpoint, and none names a later record than the last one held.
 /// `None` without a checkpoint that names a record.
 pub(super) fn heads(facts: &Facts<'_>) -> Option<Answer> {
-    let mut named: BTreeMap<(&str, i64), (&ChainHead, String)> = BTreeMap::new();
-    let (mut forked, mut beyond) = (Vec::new(), Vec::new());
-    let mut count = 0_usize;
-    for report in facts.reports {
-        for head in &report.heads {
-            count = count.saturating_add(1);
-            let (scope, number) = (head.scope.as_str(), head.sequence);
-            let source = headline::subject(report);
-            match head.standing(held(facts.reports)) {
-                HeadStanding::Contradicted { .. } => {
-                    forked.push(format!("{source} names another record {number} of {scope} than is held"));
-                }
-                HeadStanding::Beyond { last } => beyond.push(format!(
-                    "{source} names record {number} of {scope}, and the last one held is {last}"
-                )),
-                _ => {}
-            }
-            match named.get(&(scope, number)) {
-                Some((other, first)) if other.hash != head.hash => {
-                    forked.push(format!("{first} and {source} name different records {number} of {scope}"));
-                }
-                Some(_) => {}
-                None => drop(named.insert((scope, number), (head, source))),
-            }
-        }
-    }
+    let count: usize = facts.reports.iter().map(|report| report.heads.len()).sum();
     if count == 0 {
         return None;
+    }
+    let name = |position: usize| facts.reports.get(position).map(headline::subject).unwrap_or_default();
+    let (mut forked, mut beyond) = (Vec::new(), Vec::new());
+    for HeadConflict { report, head, fault } in conflicts(facts.reports) {
+        let (source, number, scope) = (name(report), head.sequence, &head.scope);
+        match fault {
+            HeadFault::Contradicted { .. } => {
+                forked.push(format!("{source} names another record {number} of {scope} than is held"));
+            }
+            HeadFault::Split { other, .. } => {
+                let other = name(other);
+                forked.push(format!("{other} and {source} name different records {number} of {scope}"));
+            }
+            HeadFault::Beyond { last } => {
+                beyond.push(format!(
+                    "{source} names record {number} of {scope}, and the last one held is {last}"
+                ));
+            }
+        }
     }
     let state = match (forked.is_empty(), beyond.is_empty()) {
         (false, _) => RuleState::Failed,
@@ -120,8 +94,9 @@ impl Policy {
 /// whether the evidence holds what was there at that time. Proofs of inclusion tie a tree head to its export.
 fn times(reports: &[Report]) -> Vec<(Timestamp, String, bool, bool)> {
     let mut times = Vec::new();
+    let held = Held::of(reports);
     for report in reports {
-        let is_held = !report.checkpoints.is_empty() && is_held(report, reports);
+        let is_held = !report.checkpoints.is_empty() && held.has(report);
         for own in &report.checkpoints {
             if let Some(time) = Timestamp::parse(&own.time) {
                 times.push((time, own.source.words().to_owned(), own.source.is_proven(), is_held));

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::chain::ScopeStretches;
-use crate::finding::{Finding, Severity, Verdict};
+use crate::finding::{Effect, Finding, Severity, Verdict};
 
 pub use builder::{ReportBuilder, Subject};
 pub use claim::{ClaimOutcome, Requested, SemanticsRef, SubjectOutcome};
@@ -335,5 +335,30 @@ impl Report {
     #[must_use]
     pub fn has_code(&self, code: &str) -> bool {
         self.counts.iter().any(|count| count.code == code)
+    }
+
+    /// Adds what is found out only beside other reports; of one code, `kept` findings are listed.
+    pub fn add(&mut self, finding: Finding, kept: u32) {
+        self.outcome = self.outcome.worst(match finding.effect {
+            Effect::Fails { verdict: Verdict::Disproved } => Outcome::Disproved,
+            Effect::Fails { .. } => Outcome::NotEstablished,
+            Effect::Unreadable => Outcome::Unreadable,
+            Effect::Limits { .. } | Effect::Notes => Outcome::Verified,
+        });
+        let code = finding.code.id;
+        let at = self.counts.iter().position(|count| count.code == code).unwrap_or(self.counts.len());
+        if at == self.counts.len() {
+            self.counts.push(FindingCount { code, count: 0, unlisted: None });
+        }
+        let Some(count) = self.counts.get_mut(at) else { return };
+        count.count = count.count.saturating_add(1);
+        let listed = self.findings.iter().filter(|own| own.code.id == code).count();
+        if u32::try_from(listed).is_ok_and(|listed| listed < kept) {
+            let serious = |own: &Finding| own.effect.severity() >= finding.effect.severity();
+            let place = self.findings.iter().take_while(|own| serious(own)).count();
+            self.findings.insert(place, finding);
+        } else {
+            count.unlisted = count.unlisted.max(Some(finding.effect.severity()));
+        }
     }
 }

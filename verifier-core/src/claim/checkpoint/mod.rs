@@ -5,6 +5,7 @@
 //! its heads were, not that nothing else existed.
 
 mod heads;
+mod held;
 mod signature;
 
 use crate::bytes::hex;
@@ -20,6 +21,8 @@ use crate::registry;
 use crate::report::{ChainHead, CheckpointTime, FileSummary, ReportBuilder, Subject, TimeSource};
 use crate::time::{Timestamp, UnixNanos};
 use crate::trust::TrustPolicy;
+
+pub use held::{HeadConflict, HeadFault, Held, conflicts, report_conflicts};
 
 /// How receipts of a checkpoint are reported.
 pub(crate) const TIMESTAMPS: timestamps::Wording = timestamps::Wording {
