@@ -17,12 +17,12 @@ const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
 /// padding: the form that enters the chain record hash v1 (spec 04 section 2). Returns the stated offset from UTC in
 /// microseconds, or `None` (and appends nothing) when [`Timestamp::parse`] would refuse the text.
 pub fn push_record_hash_form(text: &str, out: &mut String) -> Option<RecordTime> {
-    let text = text.trim();
-    let (wall, offset) = parse_parts(text)?;
-    match text.get(..26).filter(|_| is_long_form(text.as_bytes())) {
-        Some(form) => out.push_str(form),
-        None => push_long_form(wall, out),
+    if let (Some(unix_micros), Some(form)) = (read_long_form(text), text.get(..26)) {
+        out.push_str(form);
+        return Some(RecordTime { unix_micros, offset: Some(0) });
     }
+    let (wall, offset) = parse_parts(text.trim())?;
+    push_long_form(wall, out);
     Some(RecordTime { unix_micros: wall - offset.unwrap_or(0), offset })
 }
 
@@ -41,13 +41,31 @@ fn push_long_form(wall_micros: i64, out: &mut String) {
     fields.push_rest(out, 6);
 }
 
-/// Whether a valid timestamp is `YYYY-MM-DDTHH:MM:SS.ffffffZ` with a year from 1000.
-fn is_long_form(text: &[u8]) -> bool {
-    text.len() == 27
-        && text.first() != Some(&b'0')
-        && [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (26, b'Z')]
-            .iter()
-            .all(|(at, byte)| text.get(*at) == Some(byte))
+/// A timestamp spelled `YYYY-MM-DDTHH:MM:SS.ffffffZ` with a year from 1000, as nearly all are, in microseconds since
+/// 1970. `None` leaves the text to the whole grammar.
+fn read_long_form(text: &str) -> Option<i64> {
+    const FORM: &[u8; 27] = b"0000-00-00T00:00:00.000000Z";
+    let text = text.as_bytes().as_array::<27>()?;
+    let (mut digits, mut differs) = ([0; 27], false);
+    for ((digit, byte), form) in digits.iter_mut().zip(text).zip(FORM) {
+        *digit = byte.wrapping_sub(*form);
+        differs |= *digit > if *form == b'0' { 9 } else { 0 };
+    }
+    let number = |from, to| {
+        let digits = digits.get(from..to).unwrap_or_default();
+        digits.iter().fold(0, |number, digit| number * 10 + i64::from(*digit))
+    };
+    let (year, month, day) = (number(0, 4), number(5, 7), number(8, 10));
+    let (hour, minute, second) = (number(11, 13), number(14, 16), number(17, 19));
+    let valid = !differs
+        && year >= 1000
+        && (1..=12).contains(&month)
+        && (1..=days_in_month(year, month)).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second < 60;
+    let seconds = days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+    valid.then_some(seconds * MICROS_PER_SECOND + number(20, 26))
 }
 
 /// Nanoseconds since 1970-01-01T00:00:00Z, for times of certificates and timestamps, which may be finer than a
@@ -478,6 +496,38 @@ mod tests {
         ] {
             assert_eq!(record(text), None, "{text}");
         }
+    }
+
+    /// The fixed places and the grammar agree on the form itself and on everything one character away from it.
+    #[test]
+    fn the_long_form_is_read_like_any_other() {
+        let texts =
+            ["2026-05-07T12:34:56.123456Z", "2024-02-29T23:59:59.999999Z", "1000-12-31T00:00:00.000000Z"];
+        for text in texts {
+            let mut read = 0;
+            for (at, byte) in (0..27).flat_map(|at| (b' '..=b'z').map(move |byte| (at, byte))) {
+                let mut changed = text.to_owned();
+                changed.replace_range(at..=at, &char::from(byte).to_string());
+                let slow = parse_parts(changed.trim());
+                if let Some(micros) = read_long_form(&changed) {
+                    read += 1;
+                    assert_eq!(slow, Some((micros, Some(0))), "{changed}");
+                    let mut form = String::new();
+                    push_long_form(micros, &mut form);
+                    assert_eq!(form, changed[..26]);
+                } else {
+                    let of_form = |(byte, form): (u8, u8)| match form {
+                        b'0' => byte.is_ascii_digit(),
+                        other => byte == other,
+                    };
+                    let form = "0000-00-00T00:00:00.000000Z".bytes();
+                    let is_form = !changed.starts_with('0') && changed.bytes().zip(form).all(of_form);
+                    assert!(!is_form || slow.is_none(), "{changed}");
+                }
+            }
+            assert!(read > 100, "{read}");
+        }
+        assert_eq!(read_long_form("2026-05-07T12:34:56.123456+00:00"), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //! Nothing is escaped, so a `|` inside a field moves the borders between fields without changing the hash.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use crate::bytes::{ShortText, hex};
 use crate::crypto::sha256;
@@ -28,8 +28,8 @@ pub enum HashText {
 }
 
 impl HashText {
-    fn read(value: Option<Value<'_>>) -> Self {
-        match value.and_then(Value::non_empty_text) {
+    fn read(text: Option<&str>) -> Self {
+        match text {
             None => Self::Missing,
             Some(text) => match hex::decode(text.as_bytes()) {
                 Some(digest) => Self::Sha256(digest),
@@ -160,11 +160,8 @@ impl EntryRow {
     /// Reduces an entry. `entry` must be an object.
     #[must_use]
     pub fn read(entry: Value<'_>, source: Source) -> Self {
-        let mut fields = EntryFields::default();
-        for member in entry.members() {
-            fields.take(&member.name(), member.value);
-        }
-        Self::from_fields(&fields, source, entry.span())
+        let members = entry.named(&EntryFields::NAMES);
+        Self::from_fields(&EntryFields::of(|position| members.get(position)), source, entry.span())
     }
 
     /// Reduces an entry whose members were found under other names or in several places.
@@ -196,8 +193,9 @@ impl EntryRow {
             _ => fields.created_at,
         };
         let mut fault = scope_fault.then_some(StructureFault::Scope);
-        let record_hash = HashText::read(fields.record_hash);
-        let hashed = fields.hash(sequence, time, &mut fault);
+        let required = Required::read(fields);
+        let record_hash = HashText::read(required.record_hash.as_deref());
+        let hashed = fields.hash(&required, sequence, time, &mut fault);
         let time = hashed.as_ref().ok().map(|(_, time)| *time);
         let computed = match hashed {
             Err(fault) => Computed::Fault(fault),
@@ -207,9 +205,9 @@ impl EntryRow {
         Self {
             scope_derived: record && scope.is_none() && !scope_fault,
             scope,
-            event_id: fields.event_id.and_then(Value::non_empty_text).map(|id| ShortText::from(&*id)),
+            event_id: required.event_id.as_deref().map(ShortText::from),
             sequence,
-            prev_hash: HashText::read(fields.prev_hash),
+            prev_hash: HashText::read(required.prev_hash.as_deref()),
             record_hash,
             computed,
             unknown_format,
@@ -273,7 +271,7 @@ pub struct EntryFields<'a> {
 }
 
 impl<'a> EntryFields<'a> {
-    /// The names of the members that matter, in the order of [`Self::slot`].
+    /// The names of the members that matter, in the order of [`Self::of`].
     pub const NAMES: [&'static str; 13] = [
         "event_id",
         "event_type",
@@ -290,66 +288,67 @@ impl<'a> EntryFields<'a> {
         "chain_format_version",
     ];
 
-    /// Where the member is kept whose name has this position in [`Self::NAMES`].
+    /// Asks for the member of the name at each position in [`Self::NAMES`].
     #[inline]
-    pub fn slot(&mut self, position: usize) -> Option<&mut Option<Value<'a>>> {
-        Some(match position {
-            0 => &mut self.event_id,
-            1 => &mut self.event_type,
-            2 => &mut self.resource_type,
-            3 => &mut self.resource_id,
-            4 => &mut self.outcome,
-            5 => &mut self.severity,
-            6 => &mut self.created_at,
-            7 => &mut self.occurred_at,
-            8 => &mut self.prev_hash,
-            9 => &mut self.record_hash,
-            10 => &mut self.sequence_number,
-            11 => &mut self.chain_scope,
-            12 => &mut self.chain_format_version,
-            _ => return None,
-        })
-    }
-
-    /// Keeps a member if it matters; the last of a repeated name wins.
-    pub fn take(&mut self, name: &str, value: Value<'a>) {
-        let position = Self::NAMES.iter().position(|known| *known == name);
-        if let Some(slot) = position.and_then(|position| self.slot(position)) {
-            *slot = Some(value);
+    pub fn of(member: impl Fn(usize) -> Option<Value<'a>>) -> Self {
+        Self {
+            event_id: member(0),
+            event_type: member(1),
+            resource_type: member(2),
+            resource_id: member(3),
+            outcome: member(4),
+            severity: member(5),
+            created_at: member(6),
+            occurred_at: member(7),
+            prev_hash: member(8),
+            record_hash: member(9),
+            sequence_number: member(10),
+            chain_scope: member(11),
+            chain_format_version: member(12),
         }
     }
 
     fn hash(
         &self,
+        required: &Required<'_>,
         sequence: Sequence,
         time: Option<Value<'_>>,
         fault: &mut Option<StructureFault>,
     ) -> Result<([u8; 32], i64), HashFault> {
         let Sequence::Number(sequence) = sequence else { return Err(HashFault::Sequence) };
-        required(self.record_hash, "record_hash")?;
-        let prev_hash = required(self.prev_hash, "prev_hash")?;
-        let fields = [
-            ("event_id", required(self.event_id, "event_id")?),
-            ("event_type", required(self.event_type, "event_type")?),
-            ("resource_type", optional(self.resource_type, "resource_type")?),
-            ("resource_id", optional(self.resource_id, "resource_id")?),
-            ("outcome", optional(self.outcome, "outcome")?),
-            ("severity", required(self.severity, "severity")?),
-        ];
+        present(&required.record_hash, "record_hash")?;
+        let prev_hash = present(&required.prev_hash, "prev_hash")?;
+        let event_id = present(&required.event_id, "event_id")?;
+        let event_type = self.event_type.and_then(Value::non_empty_text);
+        let event_type = present(&event_type, "event_type")?;
+        let resource_type = optional(self.resource_type, "resource_type")?;
+        let resource_id = optional(self.resource_id, "resource_id")?;
+        let outcome = optional(self.outcome, "outcome")?;
+        let severity = self.severity.and_then(Value::non_empty_text);
+        let severity = present(&severity, "severity")?;
         let time = time.and_then(Value::text).ok_or(HashFault::Time)?;
         let mut text = String::with_capacity(384);
-        for (_, field) in &fields {
+        for field in [event_id, event_type, &resource_type, &resource_id, &outcome, severity] {
             text.push_str(field);
             text.push('|');
         }
         let time = push_record_hash_form(&time, &mut text).ok_or(HashFault::Time)?;
         text.push('|');
-        text.push_str(&prev_hash);
+        text.push_str(prev_hash);
         text.push('|');
-        // Writing to a String cannot fail.
-        write!(text, "{sequence}").ok();
+        // JSON spells an integer as it is hashed, except for a negative zero.
+        let digits = self.sequence_number.and_then(Value::number).filter(|_| sequence != 0);
+        text.push_str(digits.unwrap_or("0"));
         if !has_plain_fields(&text) {
-            for (name, field) in fields.iter().chain(&[("prev_hash", prev_hash)]) {
+            for (name, field) in [
+                ("event_id", event_id),
+                ("event_type", event_type),
+                ("resource_type", &resource_type),
+                ("resource_id", &resource_id),
+                ("outcome", &outcome),
+                ("severity", severity),
+                ("prev_hash", prev_hash),
+            ] {
                 note_fault(name, field, fault);
             }
         }
@@ -360,32 +359,72 @@ impl<'a> EntryFields<'a> {
     }
 }
 
-fn required<'a>(value: Option<Value<'a>>, field: &'static str) -> Result<Cow<'a, str>, HashFault> {
-    value.and_then(Value::non_empty_text).ok_or(HashFault::NotText(field))
+/// The texts of an entry that are both hashed and kept, where they are strings and not empty.
+struct Required<'a> {
+    event_id: Option<Cow<'a, str>>,
+    prev_hash: Option<Cow<'a, str>>,
+    record_hash: Option<Cow<'a, str>>,
+}
+
+impl<'a> Required<'a> {
+    fn read(fields: &EntryFields<'a>) -> Self {
+        Self {
+            event_id: fields.event_id.and_then(Value::non_empty_text),
+            prev_hash: fields.prev_hash.and_then(Value::non_empty_text),
+            record_hash: fields.record_hash.and_then(Value::non_empty_text),
+        }
+    }
+}
+
+fn present<'t>(text: &'t Option<Cow<'_, str>>, field: &'static str) -> Result<&'t str, HashFault> {
+    text.as_deref().ok_or(HashFault::NotText(field))
 }
 
 fn optional<'a>(value: Option<Value<'a>>, field: &'static str) -> Result<Cow<'a, str>, HashFault> {
     match value {
         None => Ok(Cow::Borrowed("")),
-        Some(value) if value.is_null() => Ok(Cow::Borrowed("")),
-        Some(value) => value.text().ok_or(HashFault::NotOptionalText(field)),
+        Some(value) => match value.text() {
+            Some(text) => Ok(text),
+            None if value.is_null() => Ok(Cow::Borrowed("")),
+            None => Err(HashFault::NotOptionalText(field)),
+        },
     }
 }
+
+/// Bytes that are compared at once.
+const LANES: usize = 32;
 
 /// Whether a hashed text has its eight separators and no other, and nothing that may be a control character:
 /// one pass without branches, which settles nearly every entry. U+0080 to U+009F begin with the byte C2.
 fn has_plain_fields(text: &str) -> bool {
-    let (mut suspicious, mut separators) = (0u8, 0u32);
-    // The separators of a chunk fit a byte, which lets the compiler count many at once.
-    for chunk in text.as_bytes().chunks(128) {
-        let mut count = 0u8;
-        for byte in chunk {
-            suspicious |= u8::from(*byte < b' ') | u8::from(*byte == 0x7f) | u8::from(*byte == 0xc2);
-            count += u8::from(*byte == b'|');
-        }
-        separators += u32::from(count);
+    let (blocks, rest) = text.as_bytes().as_chunks::<LANES>();
+    // A lane of a longer text could count beyond a byte.
+    if blocks.len() >= 255 {
+        return false;
     }
-    suspicious == 0 && separators == 8
+    let mut last = [b' '; LANES];
+    for (byte, own) in last.iter_mut().zip(rest) {
+        *byte = *own;
+    }
+    let (mut suspicious, mut separators) = ([false; LANES], [0u8; LANES]);
+    for block in blocks.iter().chain([&last]) {
+        (suspicious, separators) = seen(block, suspicious, separators);
+    }
+    !suspicious.contains(&true) && separators.iter().map(|count| u32::from(*count)).sum::<u32>() == 8
+}
+
+/// What was seen in each lane, with one more block. By value, so that the compiler need not ask whether they overlap.
+#[inline]
+fn seen(
+    block: &[u8; LANES],
+    mut suspicious: [bool; LANES],
+    mut separators: [u8; LANES],
+) -> ([bool; LANES], [u8; LANES]) {
+    for ((byte, suspicious), separators) in block.iter().zip(&mut suspicious).zip(&mut separators) {
+        *suspicious |= (*byte < b' ') | (*byte == 0x7f) | (*byte == 0xc2);
+        *separators += u8::from(*byte == b'|');
+    }
+    (suspicious, separators)
 }
 
 fn note_fault(name: &'static str, field: &str, fault: &mut Option<StructureFault>) {

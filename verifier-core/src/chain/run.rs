@@ -69,6 +69,10 @@ pub(super) struct Addition<'a> {
 }
 
 impl Run {
+    fn is_followed_by(&self, entry: &Addition<'_>) -> bool {
+        self.last.checked_add(1) == Some(entry.sequence) && self.last_hash == *entry.prev_hash
+    }
+
     fn append(&mut self, entry: &Addition<'_>) {
         self.last = entry.sequence;
         self.last_hash.clone_from(entry.record_hash);
@@ -92,6 +96,13 @@ impl Runs {
 
     pub(super) fn add(&mut self, entry: &Addition<'_>) -> Added {
         let sequence = entry.sequence;
+        // Nearly every entry follows the last one; nothing is looked up and nothing is allocated for it.
+        if let Some(mut last) = self.runs.last_entry()
+            && last.get().is_followed_by(entry)
+        {
+            last.get_mut().append(entry);
+            return Added::Follows;
+        }
         let behind = sequence.checked_add(1).is_some_and(|next| self.runs.contains_key(&next));
         if let Some((first, run)) = self.runs.range_mut(..=sequence).next_back() {
             if sequence <= run.last {
@@ -99,8 +110,7 @@ impl Runs {
                 let known = position.and_then(|position| run.prints.get(position));
                 return Added::Repeated { same: known == Some(&entry.record_hash.print()) };
             }
-            // Nearly every entry follows the one before it; nothing is allocated for it.
-            if !behind && run.last.checked_add(1) == Some(sequence) && run.last_hash == *entry.prev_hash {
+            if !behind && run.is_followed_by(entry) {
                 run.append(entry);
                 return Added::Follows;
             }

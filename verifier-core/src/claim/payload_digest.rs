@@ -239,8 +239,8 @@ pub(crate) fn check(export: &Export<'_>, digests: &[DigestRow], out: &mut Report
     };
     let mut agreeing = 0u64;
     let mut findings = Vec::new();
-    let mut judge = |_: Origin, rows: Vec<Rehashed>| {
-        for row in rows {
+    let mut judge = |_: Origin, rows: &mut Vec<Vec<Rehashed>>| {
+        for row in rows.drain(..).flatten() {
             let Some(covered) = listed.get(row.event_id.as_str()) else { continue };
             let same =
                 row.event_type == *covered.event_type && row.hash.as_deref() == Some(&*covered.event_hash);

@@ -561,11 +561,13 @@ pub(crate) fn check_incident_events(entry: &Entry, policy: &TrustPolicy, out: &m
     let settings = Settings { limits: &policy.limits, workers: policy.workers, arrays: &[], predict: false };
     let mut track = Track::new(&policy.limits, false);
     let mut index = 0u64;
-    let mut collect = |_: Origin, row: Option<EntryRow>| {
-        if let Some(row) = row {
-            track.entry(&row, || format!("/{index}"));
+    let mut collect = |_: Origin, rows: &mut Vec<Option<EntryRow>>| {
+        for row in rows {
+            if let Some(row) = row {
+                track.entry(row, || format!("/{index}"));
+            }
+            index += 1;
         }
-        index += 1;
     };
     let result = entry.open().map_err(|error| error.to_string()).and_then(|source| {
         stream::run(source, settings, &EventVisitor, &mut collect, &|_| true)

@@ -171,12 +171,14 @@ fn pass(
     let mut budget = Budget::new(Resource::AuditEntries, u64::from(limits.audit_entries));
     let mut rows: Vec<Row> = Vec::new();
     let mut over = None;
-    let mut collect = |_: Origin, mut own: Vec<Row>| {
-        let count = u64::try_from(own.len()).unwrap_or(u64::MAX);
-        match budget.charge(count) {
-            Ok(()) if over.is_none() => rows.append(&mut own),
-            Ok(()) => {}
-            Err(limit) => over = Some(limit),
+    let mut collect = |_: Origin, found: &mut Vec<Vec<Row>>| {
+        for own in found {
+            let count = u64::try_from(own.len()).unwrap_or(u64::MAX);
+            match budget.charge(count) {
+                Ok(()) if over.is_none() => rows.append(own),
+                Ok(()) => {}
+                Err(limit) => over = Some(limit),
+            }
         }
     };
     let streamed = stream::run(opened, settings, &RowVisitor, &mut collect, &tick).map_err(failed)?;

@@ -191,7 +191,7 @@ fn cut(set: &ExportSet, order: &Order<'_>) -> Result<Whole, ExcerptError> {
     let (mut records, mut top, mut leaves) = (Vec::new(), Vec::new(), Vec::new());
     let (mut found, mut bytes, mut faulty) = (BTreeSet::new(), 0_u64, false);
     let limit = order.limits.document_bytes;
-    let mut collect = |origin: Origin, row: cut::Row| {
+    let mut one = |origin: Origin, row: cut::Row| {
         if origin == Origin::Array(0) && order.maker.is_some() {
             match row.leaf {
                 Some(leaf) => leaves.push(leaf),
@@ -210,6 +210,9 @@ fn cut(set: &ExportSet, order: &Order<'_>) -> Result<Whole, ExcerptError> {
         } else {
             top.push(cut);
         }
+    };
+    let mut collect = |origin: Origin, rows: &mut Vec<cut::Row>| {
+        rows.drain(..).for_each(|row| one(origin, row));
     };
     let source = set.payload.entry.open().map_err(|error| ExcerptError::Read(error.to_string()))?;
     let streamed = stream::run(source, settings, &visitor, &mut collect, &|_| true)

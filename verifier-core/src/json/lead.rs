@@ -19,7 +19,7 @@ pub(super) struct Lead {
     length: usize,
     /// Where the name with its quotes begins and ends.
     pub(super) name: (usize, usize),
-    /// Number of the name, see [`Member::number`](super::Member::number).
+    /// Number of the name among those whose members are marked, from 1; 0 for another name.
     pub(super) number: u8,
 }
 

@@ -21,15 +21,15 @@
 mod error;
 mod lead;
 mod parse;
+mod scan;
 pub mod split;
-mod swar;
 mod text;
 mod value;
 
 pub use error::{Anomaly, AnomalyKind, JsonError, JsonErrorKind};
 pub use parse::{Document, Parser, ParserLimits};
 pub use text::decode_string;
-pub use value::{Items, Kind, Member, Members, Value, escape_pointer};
+pub use value::{Items, Kind, Member, Members, Named, Value, escape_pointer};
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use super::error::{Anomaly, AnomalyKind, JsonError, JsonErrorKind};
 use super::lead::Leads;
-use super::swar;
+use super::scan;
 use super::text::decode_string;
 use super::value::{Kind, Value};
 use crate::bytes::{Blob, Limits};
@@ -15,8 +15,13 @@ pub(super) struct Node {
     pub(super) next: u32,
     pub(super) tag: Tag,
     pub(super) flags: u8,
-    /// For a member name: its number among the names that the parser was told, from 1.
-    pub(super) number: u8,
+}
+
+impl Node {
+    #[inline]
+    fn new(tag: Tag, (start, end): (usize, usize), next: u32, flags: u8) -> Self {
+        Self { start: narrow(start), end: narrow(end), next, tag, flags }
+    }
 }
 
 /// The values of a document in order, and where its bytes start in their file.
@@ -24,6 +29,10 @@ pub(super) struct Node {
 pub(super) struct Index {
     pub(super) nodes: Vec<Node>,
     pub(super) base: u64,
+    /// Names whose members are marked in a top-level object.
+    pub(super) names: &'static [&'static str],
+    /// The last member of each name, 0 for none, behind a place for those of no such name.
+    pub(super) marked: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +81,6 @@ impl Default for ParserLimits {
 #[derive(Debug)]
 pub struct Parser {
     limits: ParserLimits,
-    numbered: &'static [&'static str],
     index: Index,
     frames: Vec<Frame>,
     /// Member names of the object that was closed last, with a print of each.
@@ -150,7 +158,6 @@ impl Parser {
     pub fn new(limits: ParserLimits) -> Self {
         Self {
             limits,
-            numbered: &[],
             index: Index::default(),
             frames: Vec::new(),
             names: Vec::new(),
@@ -160,11 +167,13 @@ impl Parser {
         }
     }
 
-    /// The same parser, which numbers these member names of a top-level object: [`Member::number`](super::Member::number)
-    /// saves its user the comparison. At most 255.
+    /// The same parser, which marks the members of these names in a top-level object: [`Value::named`] for the same
+    /// names then compares none. At most 255.
     #[must_use]
-    pub fn numbering(self, names: &'static [&'static str]) -> Self {
-        Self { numbered: names, ..self }
+    pub fn marking(mut self, names: &'static [&'static str]) -> Self {
+        self.index.names = names;
+        self.index.marked = vec![0; names.len() + 1];
+        self
     }
 
     /// Parses `bytes`, which start `base` bytes into their file, and returns the top-level value. The
@@ -187,6 +196,7 @@ impl Parser {
     pub fn parse_text<'a>(&'a mut self, text: &'a str, base: u64) -> Result<Value<'a>, JsonError> {
         self.index.nodes.clear();
         self.index.base = base;
+        self.index.marked.fill(0);
         self.frames.clear();
         self.leads.restart();
         self.anomalies.clear();
@@ -221,7 +231,7 @@ impl Parser {
         }
         self.value(reader)?;
         while let Some(frame) = self.frames.last().copied() {
-            if frame.node == 0 && frame.object && self.expected_member(reader)? {
+            if frame.node == 0 && frame.object && self.expected_members(reader)? {
                 continue;
             }
             let lead_at = reader.at;
@@ -236,24 +246,35 @@ impl Parser {
         if reader.peek().is_some() { Err(JsonErrorKind::TrailingData) } else { Ok(()) }
     }
 
-    /// A member of the top-level object that begins like the one at its place in the document before.
-    #[inline]
-    fn expected_member(&mut self, reader: &mut Reader<'_>) -> Result<bool, JsonErrorKind> {
-        let Some(lead) = self.leads.expected() else { return Ok(false) };
-        let Some(length) = lead.length_in(reader.rest()) else { return Ok(false) };
-        let name = reader.at + lead.name.0..reader.at + lead.name.1;
-        let number = lead.number;
-        self.leads.advance();
-        reader.at += length;
-        self.push(Tag::String, name.start, name.end, 0)?;
-        self.number_last(number);
-        if reader.peek() == Some(b'"') {
-            self.string(reader)?;
-        } else {
+    /// Members of the top-level object that begin like those at their places in the document before, up to one that
+    /// does not, or whose value is not read in one piece: then the answer is yes.
+    fn expected_members(&mut self, reader: &mut Reader<'_>) -> Result<bool, JsonErrorKind> {
+        while let Some(lead) = self.leads.expected() {
+            let Some(length) = lead.length_in(reader.rest()) else { return Ok(false) };
+            let name = (reader.at + lead.name.0, reader.at + lead.name.1);
+            let number = lead.number;
+            self.leads.advance();
+            reader.at += length;
+            if let Some(end) = reader.plain_string_end()
+                && self.has_room_for(2)
+            {
+                let count = self.count();
+                let nodes = [
+                    Node::new(Tag::String, name, count + 1, 0),
+                    Node::new(Tag::String, (reader.at, end), count + 2, 0),
+                ];
+                self.index.nodes.extend_from_slice(&nodes);
+                self.mark(number, count + 1);
+                reader.at = end;
+                continue;
+            }
+            self.push(Tag::String, name.0, name.1, 0)?;
+            self.mark(number, self.count());
             reader.skip_blank();
             self.value(reader)?;
+            return Ok(true);
         }
-        Ok(true)
+        Ok(false)
     }
 
     /// One member, or the end, of the innermost object; what leads to its name begins at `lead_at`.
@@ -291,10 +312,11 @@ impl Parser {
         if frame.node == 0 {
             // Names with escapes are compared in full, so they are no use as a shortcut.
             let lead = reader.bytes.get(lead_at..reader.at).filter(|_| flags == 0).unwrap_or_default();
-            let name_text = reader.text.get(start + 1..end - 1).filter(|_| flags == 0).unwrap_or_default();
-            let position = self.numbered.iter().position(|known| *known == name_text);
+            let inner = reader.text.get(start + 1..end - 1).unwrap_or_default();
+            let name = decode_string(inner).unwrap_or(std::borrow::Cow::Borrowed(inner));
+            let position = self.index.names.iter().position(|known| *known == name);
             let number = position.and_then(|position| u8::try_from(position + 1).ok()).unwrap_or(0);
-            self.number_last(number);
+            self.mark(number, self.count());
             self.leads.learn(lead, (start - lead_at, end - lead_at), number);
         }
         self.value(reader)
@@ -327,24 +349,23 @@ impl Parser {
 
     #[inline]
     fn push(&mut self, tag: Tag, start: usize, end: usize, flags: u8) -> Result<(), JsonErrorKind> {
-        let index = self.count();
-        if index >= self.limits.nodes {
+        if !self.has_room_for(1) {
             return Err(JsonErrorKind::TooManyNodes(self.limits.nodes));
         }
-        self.index.nodes.push(Node {
-            start: narrow(start),
-            end: narrow(end),
-            next: index + 1,
-            tag,
-            flags,
-            number: 0,
-        });
+        self.index.nodes.push(Node::new(tag, (start, end), self.count() + 1, flags));
         Ok(())
     }
 
-    fn number_last(&mut self, number: u8) {
-        if let Some(node) = self.index.nodes.last_mut() {
-            node.number = number;
+    #[inline]
+    fn has_room_for(&self, more: usize) -> bool {
+        self.index.nodes.len() + more <= index(self.limits.nodes)
+    }
+
+    /// Marks a value as the member of the name with this number, which counts from 1.
+    #[inline]
+    fn mark(&mut self, number: u8, node: u32) {
+        if let Some(place) = self.index.marked.get_mut(usize::from(number)) {
+            *place = node;
         }
     }
 
@@ -410,21 +431,18 @@ impl Parser {
     #[inline]
     fn string(&mut self, reader: &mut Reader<'_>) -> Result<u8, JsonErrorKind> {
         let start = reader.at;
-        let rest = reader.bytes.get(start + 1..).unwrap_or_default();
-        let plain = swar::plain_prefix(rest);
-        if rest.get(plain) != Some(&b'"') {
-            return self.unusual_string(reader, plain);
-        }
-        reader.at = start + plain + 2;
-        self.push(Tag::String, start, reader.at, 0)?;
+        let Some(end) = reader.plain_string_end() else { return self.unusual_string(reader) };
+        reader.at = end;
+        self.push(Tag::String, start, end, 0)?;
         Ok(0)
     }
 
-    /// Reads a string with escapes, or one that is wrong, of which the first `plain` bytes are neither.
+    /// Reads a string with escapes, or one that is wrong.
     #[cold]
-    fn unusual_string(&mut self, reader: &mut Reader<'_>, plain: usize) -> Result<u8, JsonErrorKind> {
+    fn unusual_string(&mut self, reader: &mut Reader<'_>) -> Result<u8, JsonErrorKind> {
         let start = reader.at;
-        reader.at += 1 + plain;
+        reader.at += 1;
+        reader.at += scan::plain_prefix(reader.rest());
         let mut flags = 0;
         loop {
             match reader.peek() {
@@ -436,7 +454,7 @@ impl Parser {
                 Some(_) => return Err(JsonErrorKind::ControlCharacter),
                 None => return Err(JsonErrorKind::UnexpectedEnd),
             }
-            reader.at += swar::plain_prefix(reader.rest());
+            reader.at += scan::plain_prefix(reader.rest());
         }
         if flags & ESCAPED != 0
             && reader.text.get(start + 1..reader.at).is_none_or(|inner| decode_string(inner).is_none())
@@ -598,6 +616,14 @@ impl<'t> Reader<'t> {
     #[inline]
     fn rest(&self) -> &'t [u8] {
         self.bytes.get(self.at..).unwrap_or_default()
+    }
+
+    /// Where the string that begins here ends, when it is one without escapes.
+    #[inline]
+    fn plain_string_end(&self) -> Option<usize> {
+        let inner = self.rest().strip_prefix(b"\"")?;
+        let plain = scan::plain_prefix(inner);
+        (inner.get(plain) == Some(&b'"')).then_some(self.at + plain + 2)
     }
 
     #[inline]

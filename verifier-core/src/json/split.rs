@@ -4,7 +4,7 @@
 //! parsed on its own. The cut looks only at brackets and strings, so a malformed value may be cut
 //! anywhere; its own parse reports what is wrong with it.
 
-use super::swar;
+use super::scan;
 
 /// Length of the JSON value that starts at the first byte, or `None` when more bytes are needed.
 ///
@@ -30,7 +30,7 @@ pub fn blank_length(bytes: &[u8]) -> usize {
 fn string_length(bytes: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
-        at += swar::plain_prefix(bytes.get(at..)?);
+        at += scan::plain_prefix(bytes.get(at..)?);
         match bytes.get(at)? {
             b'"' => return Some(at + 1),
             b'\\' => at += 2,

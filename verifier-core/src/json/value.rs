@@ -46,7 +46,6 @@ impl<'a> Value<'a> {
             next: 0,
             tag: Tag::Null,
             flags: 0,
-            number: 0,
         })
     }
 
@@ -126,6 +125,7 @@ impl<'a> Value<'a> {
 
     /// The text, when it is a string that is not empty.
     #[must_use]
+    #[inline]
     pub fn non_empty_text(self) -> Option<Cow<'a, str>> {
         self.text().filter(|text| !text.is_empty())
     }
@@ -186,6 +186,27 @@ impl<'a> Value<'a> {
             }
         }
         found
+    }
+
+    /// The members of these names, found in one pass, or without one when the parser of this top-level object was
+    /// [`marking`](super::Parser::marking) the same list.
+    #[must_use]
+    pub fn named<const N: usize>(self, names: &'static [&'static str; N]) -> Named<'a, N> {
+        let mut nodes = [0; N];
+        let marked = self.index.marked.get(1..).and_then(<[u32]>::as_array::<N>);
+        match marked.filter(|_| self.node == 0 && std::ptr::eq(self.index.names, names.as_slice())) {
+            Some(marked) => nodes = *marked,
+            None => {
+                for member in self.members() {
+                    let name = member.name();
+                    let place = nodes.iter_mut().zip(names).find(|(_, known)| **known == name);
+                    if let Some((place, _)) = place {
+                        *place = member.value.node;
+                    }
+                }
+            }
+        }
+        Named { object: self, nodes }
     }
 
     /// The member called `name`, unless it is `null`.
@@ -367,14 +388,6 @@ impl<'a> Member<'a> {
         name.text().unwrap_or(Cow::Borrowed(name.inner()))
     }
 
-    /// Position of the name among the names that the parser was to number
-    /// ([`Parser::numbering`](super::Parser::numbering)). `None` says nothing: names are numbered at the top only.
-    #[must_use]
-    #[inline]
-    pub fn number(self) -> Option<usize> {
-        usize::from(self.name_value().entry().number).checked_sub(1)
-    }
-
     /// Whether the name is `name`.
     #[must_use]
     pub fn is(self, name: &str) -> bool {
@@ -392,6 +405,31 @@ impl<'a> Member<'a> {
 impl Value<'_> {
     fn name_equals(self, name: &str) -> bool {
         self.text().is_some_and(|text| text == name)
+    }
+}
+
+/// The members of an object that have certain names; of a repeated name the last one.
+#[derive(Clone, Copy, Debug)]
+pub struct Named<'a, const N: usize> {
+    object: Value<'a>,
+    /// 0 for none, because the first node is the document's own.
+    nodes: [u32; N],
+}
+
+impl<'a, const N: usize> Named<'a, N> {
+    /// The member of the name at this position in the list.
+    #[must_use]
+    #[inline]
+    pub fn get(&self, position: usize) -> Option<Value<'a>> {
+        let node = self.nodes.get(position).copied().filter(|node| *node != 0)?;
+        Some(self.object.at(node))
+    }
+
+    /// Whether there is a member of the name at this position in the list.
+    #[must_use]
+    #[inline]
+    pub fn has(&self, position: usize) -> bool {
+        self.get(position).is_some()
     }
 }
 

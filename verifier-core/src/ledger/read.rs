@@ -233,9 +233,11 @@ impl Reader<'_> {
             !progress.cancelled()
         };
         let mut over = None;
-        let mut collect = |origin, reduced| {
-            if over.is_none() {
-                over = self.take(origin, reduced, source).err();
+        let mut collect = |origin, rows: &mut Vec<_>| {
+            for reduced in rows.drain(..) {
+                if over.is_none() {
+                    over = self.take(origin, reduced, source).err();
+                }
             }
         };
         let streamed =

@@ -169,8 +169,8 @@ impl Read {
             arrays: STREAMED,
             predict: false,
         };
-        let mut collect = |_: Origin, rows: Vec<Row>| {
-            for row in rows {
+        let mut collect = |_: Origin, rows: &mut Vec<Vec<Row>>| {
+            for row in rows.drain(..).flatten() {
                 read.take(row, &project, log, &wanted);
             }
         };

@@ -125,13 +125,15 @@ impl Read {
             Settings { limits: &policy.limits, workers: policy.workers, arrays: STREAMED, predict: false };
         let (mut top, mut nested) = (Vec::new(), Vec::new());
         let (mut records, mut permits) = (Vec::new(), Vec::new());
-        let mut collect = |origin: Origin, row: Row| {
-            if origin == Origin::Array(1) {
-                top.extend(row.leaves);
-            } else {
-                nested.extend(row.leaves);
-                records.push(row.record);
-                permits.push(row.permit);
+        let mut collect = |origin: Origin, rows: &mut Vec<Row>| {
+            for row in rows.drain(..) {
+                if origin == Origin::Array(1) {
+                    top.extend(row.leaves);
+                } else {
+                    nested.extend(row.leaves);
+                    records.push(row.record);
+                    permits.push(row.permit);
+                }
             }
         };
         let open = part.entry.open().map_err(|error| StreamError::Read(std::io::Error::other(error)));

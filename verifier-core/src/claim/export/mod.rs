@@ -334,7 +334,11 @@ fn read_payload(
         let settings =
             Settings { limits: &policy.limits, workers: policy.workers, arrays: STREAMED, predict };
         let mut collected = Collected::new(&policy.limits, policy.keep_chains);
-        let mut collect = |origin, row| collected.take(origin, row);
+        let mut collect = |origin, rows: &mut Vec<_>| {
+            for row in rows {
+                collected.take(origin, row);
+            }
+        };
         let streamed =
             stream::run_entry(&set.payload.entry, settings, visitor, binding_keys, &mut collect, &tick)?;
         Ok((streamed, collected))

@@ -18,7 +18,7 @@ use crate::claim::walk::ChainRows;
 use crate::claim::workflow::{SnapshotRow, snapshot_row};
 use crate::evidence::stream::{Item, Origin, Visitor};
 use crate::finding::{Effect, Finding};
-use crate::json::Value;
+use crate::json::{Named, Value};
 use crate::trust::KeyRing;
 
 /// Kept decisions that are supported, beyond the first of which only their number matters.
@@ -119,77 +119,68 @@ pub(crate) struct PermitFacts {
     pub(crate) dispatched: bool,
 }
 
-/// The members of a record or entry that decide what it is, and those of a chain entry.
-#[derive(Default)]
-struct Head<'a> {
-    entry: EntryFields<'a>,
-    permit: Option<Value<'a>>,
-    chain_entries: Option<Value<'a>>,
-    project_id: Option<Value<'a>>,
-    payload_json: Option<Value<'a>>,
-    payload: Option<Value<'a>>,
-    has_artifact: bool,
-    has_state: bool,
-    /// The record itself carries a decision, where the reference does not look.
-    has_decision: bool,
-    has_format_version: bool,
+/// Positions in [`NAMES`] behind those of a chain entry.
+mod own {
+    use super::EntryFields;
+
+    pub(super) const PERMIT: usize = EntryFields::NAMES.len();
+    pub(super) const PAYLOAD: usize = PERMIT + 1;
+    pub(super) const PROJECT_ID: usize = PERMIT + 2;
+    pub(super) const PAYLOAD_JSON: usize = PERMIT + 3;
+    pub(super) const CHAIN_ENTRIES: usize = PERMIT + 4;
+    pub(super) const ARTIFACT_TYPE: usize = PERMIT + 5;
+    pub(super) const DECISION: usize = PERMIT + 6;
+    pub(super) const DECISION_BINDING: usize = PERMIT + 7;
+    pub(super) const STATE_JSON: usize = PERMIT + 8;
+    pub(super) const STATE: usize = PERMIT + 9;
+    pub(super) const FORMAT_VERSION: usize = PERMIT + 10;
+    pub(super) const COUNT: usize = PERMIT + 11;
 }
 
-/// Members of a record that matter, those of a chain entry first.
-const NAMES: [&str; 24] = {
-    let own = [
-        "permit",
-        "payload",
-        "project_id",
-        "payload_json",
-        "chain_entries",
-        "artifact_type",
-        "permit_decision",
-        "permit_decision_binding",
-        "workflow_state_json",
-        "workflow_state",
-        "permit_format_version",
-    ];
-    let mut names = [""; 24];
-    let (entry, rest) = names.split_at_mut(EntryFields::NAMES.len());
-    entry.copy_from_slice(&EntryFields::NAMES);
-    rest.copy_from_slice(&own);
+/// Names of the members of a record that matter, those of a chain entry first. One place in memory, by which the
+/// parser's list is recognised.
+static NAMES: [&str; own::COUNT] = {
+    let mut names = [""; own::COUNT];
+    names.split_at_mut(EntryFields::NAMES.len()).0.copy_from_slice(&EntryFields::NAMES);
+    names[own::PERMIT] = "permit";
+    names[own::PAYLOAD] = "payload";
+    names[own::PROJECT_ID] = "project_id";
+    names[own::PAYLOAD_JSON] = "payload_json";
+    names[own::CHAIN_ENTRIES] = "chain_entries";
+    names[own::ARTIFACT_TYPE] = "artifact_type";
+    names[own::DECISION] = "permit_decision";
+    names[own::DECISION_BINDING] = "permit_decision_binding";
+    names[own::STATE_JSON] = "workflow_state_json";
+    names[own::STATE] = "workflow_state";
+    names[own::FORMAT_VERSION] = "permit_format_version";
     names
 };
 
+/// The members of a record or entry that decide what it is, and those of a chain entry.
+struct Head<'a> {
+    entry: EntryFields<'a>,
+    members: Named<'a, { own::COUNT }>,
+}
+
 impl<'a> Head<'a> {
     fn read(value: Value<'a>) -> Self {
-        let mut head = Self::default();
-        for member in value.members() {
-            let number = member.number().or_else(|| {
-                let name = member.name();
-                NAMES.iter().position(|known| *known == name)
-            });
-            if let Some(number) = number {
-                head.keep(number, member.value);
-            }
-        }
-        head
+        let members = value.named(&NAMES);
+        Self { entry: EntryFields::of(|position| members.get(position)), members }
     }
 
-    /// Keeps a member; the last of a repeated name wins.
-    fn keep(&mut self, number: usize, value: Value<'a>) {
-        if let Some(slot) = self.entry.slot(number) {
-            *slot = Some(value);
-            return;
-        }
-        match NAMES.get(number).copied() {
-            Some("permit") => self.permit = Some(value),
-            Some("payload") => self.payload = Some(value),
-            Some("project_id") => self.project_id = Some(value),
-            Some("payload_json") => self.payload_json = Some(value),
-            Some("chain_entries") => self.chain_entries = Some(value),
-            Some("artifact_type") => self.has_artifact = true,
-            Some("permit_decision" | "permit_decision_binding") => self.has_decision = true,
-            Some("workflow_state_json" | "workflow_state") => self.has_state = true,
-            Some("permit_format_version") => self.has_format_version = true,
-            _ => {}
-        }
+    /// The record itself carries a decision, where the reference does not look.
+    fn has_decision(&self) -> bool {
+        self.members.has(own::DECISION) || self.members.has(own::DECISION_BINDING)
+    }
+
+    fn has_state(&self) -> bool {
+        self.members.has(own::STATE_JSON) || self.members.has(own::STATE)
+    }
+
+    /// The object that an entry seals, under either of its names.
+    fn payload(&self) -> Option<Value<'a>> {
+        let holders = [self.members.get(own::PAYLOAD_JSON), self.members.get(own::PAYLOAD)];
+        holders.into_iter().flatten().find_map(Value::as_object)
     }
 
     /// Whether a record has a member that only chain entries have.
@@ -200,9 +191,11 @@ impl<'a> Head<'a> {
 
     /// What can stand in this entry.
     fn hints(&self) -> Hints {
-        let mut hints = Hints { decision: self.has_artifact, permit: self.has_format_version };
-        let holder = [self.payload_json, self.payload].into_iter().flatten().find_map(Value::as_object);
-        for member in holder.into_iter().flat_map(|holder| holder.members()) {
+        let mut hints = Hints {
+            decision: self.members.has(own::ARTIFACT_TYPE),
+            permit: self.members.has(own::FORMAT_VERSION),
+        };
+        for member in self.payload().into_iter().flat_map(Value::members) {
             match &*member.name() {
                 "permit_decision" | "permit_decision_binding" | "decision_binding" | "artifact_type" => {
                     hints.decision = true;
@@ -256,7 +249,7 @@ impl RecordVisitor<'_> {
         let pointer = || format!("/{array}/{index}");
         let mut more = Rare::default();
         if item.origin == RECORDS
-            && (head.has_state || head.permit.is_some() || !value.is_object())
+            && (head.has_state() || head.members.has(own::PERMIT) || !value.is_object())
             && let Some(snapshot) = snapshot_row(value, index)
         {
             more.get().snapshot = Some(snapshot);
@@ -271,21 +264,21 @@ impl RecordVisitor<'_> {
             }
         }
         if item.origin == Origin::Line
-            && let Some(project) = head.project_id.and_then(Value::non_empty_text)
+            && let Some(project) = head.members.get(own::PROJECT_ID).and_then(Value::non_empty_text)
         {
             more.get().project_id = Some(project.into());
         }
         if head.is_digest() {
             more.get().digests.extend(digest_row(value));
         }
-        if head.has_decision {
+        if head.has_decision() {
             let prefix = pointer();
             let own = permit::in_export(|name| value.member(name)).map(|found| self.decision(found, &prefix));
             more.get().decisions.extend(own);
         }
-        let permit_object = head.permit.filter(|_| !is_entry_array);
+        let permit_object = head.members.get(own::PERMIT).filter(|_| !is_entry_array);
         let permit = permit_object.and_then(permit_facts);
-        match head.chain_entries {
+        match head.members.get(own::CHAIN_ENTRIES) {
             None => {
                 let hints = head.hints();
                 if hints.decision {
@@ -383,7 +376,7 @@ pub(super) struct Foreign {
 /// The other permit that an entry is about. An entry that names the record's permit anywhere is its own; events
 /// such as delegations name two.
 fn foreign_permit(entry: Value<'_>, head: &Head<'_>, own: &str) -> Option<Box<str>> {
-    let payload = [head.payload_json, head.payload].into_iter().flatten().find_map(Value::as_object);
+    let payload = head.payload();
     let is_permit = entry.member("resource_type").is_some_and(|kind| kind.is_text("permit"));
     let named = [
         entry.member("permit_id"),
@@ -501,9 +494,9 @@ impl Collected {
         }
     }
 
-    pub(super) fn take(&mut self, origin: Origin, row: RecordRow) {
+    pub(super) fn take(&mut self, origin: Origin, row: &mut RecordRow) {
         let entry = row.entry.as_ref();
-        let mut more = match row.more {
+        let mut more = match row.more.take() {
             Some(more) => *more,
             None if matches!(origin, RECORDS | Origin::Line) => {
                 self.chain.record(row.index, row.is_object, None, entry);

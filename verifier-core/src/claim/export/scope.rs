@@ -92,8 +92,8 @@ impl RecordRows for Records<'_, '_> {
         let settings =
             Settings { limits: &policy.limits, workers: policy.workers, arrays: STREAMED, predict: false };
         let Ok(source) = self.export.set.payload.entry.open() else { return };
-        let mut collect = |origin: Origin, row: Row| {
-            if origin == Origin::Array(0) {
+        let mut collect = |origin: Origin, rows: &mut Vec<Row>| {
+            for row in rows.iter().filter(|_| origin == Origin::Array(0)) {
                 visit(RecordRow {
                     chain_scope: row.scope.as_deref(),
                     sequence_number: row.sequence,

@@ -130,8 +130,8 @@ impl Entries {
             predict: false,
         };
         let mut entries = Self { named: Vec::new(), nameless: 0 };
-        let mut collect = |_: Origin, rows: Vec<Leaf>| {
-            for row in rows {
+        let mut collect = |_: Origin, rows: &mut Vec<Vec<Leaf>>| {
+            for row in rows.drain(..).flatten() {
                 if row.event_id.is_empty() {
                     entries.nameless += 1;
                 } else {

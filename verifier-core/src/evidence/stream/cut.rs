@@ -4,14 +4,16 @@ use std::io::Read;
 
 use memchr::memchr;
 
+use super::buffer::Buffer;
 use super::predict::Prediction;
 use super::work::Batch;
 use super::{
     CHECKED, Decoded, Origin, PlacedAnomaly, Settings, Stop, StreamError, StreamedObject, member_pointer,
 };
 use crate::bytes::{Blob, LimitExceeded, Limits, Resource};
+use crate::evidence::Fields;
 use crate::json::split::{ContainerScan, blank_length, value_length};
-use crate::json::{AnomalyKind, Document, JsonError, JsonErrorKind, Parser, ParserLimits};
+use crate::json::{AnomalyKind, Document, JsonError, JsonErrorKind, Parser, ParserLimits, Value};
 
 /// Read at a time; small enough that a batch and its rows stay in the cache of the core that works on it.
 pub(super) const BATCH_BYTES: usize = 256 << 10;
@@ -26,10 +28,10 @@ pub(super) struct Cutter<'c, 'l> {
     settings: Settings<'l>,
     progress: &'c dyn Fn() -> Result<(), StreamError>,
     /// Takes a batch and gives back memory for the next one.
-    work: &'c mut dyn FnMut(Batch) -> Result<Vec<u8>, Stop>,
-    buffer: Vec<u8>,
+    work: &'c mut dyn FnMut(Batch) -> Result<Buffer, Stop>,
+    buffer: Buffer,
     /// Memory that is not in use.
-    spare: Vec<u8>,
+    spare: Buffer,
     /// Offset of `buffer` in the decoded text.
     base: u64,
     /// Where the batch begins that is being cut, in `buffer`.
@@ -51,15 +53,15 @@ impl<'c, 'l> Cutter<'c, 'l> {
         source: &'c mut dyn Read,
         settings: Settings<'l>,
         progress: &'c dyn Fn() -> Result<(), StreamError>,
-        work: &'c mut dyn FnMut(Batch) -> Result<Vec<u8>, Stop>,
+        work: &'c mut dyn FnMut(Batch) -> Result<Buffer, Stop>,
     ) -> Self {
         Self {
             source,
             settings,
             progress,
             work,
-            buffer: Vec::new(),
-            spare: Vec::new(),
+            buffer: Buffer::default(),
+            spare: Buffer::default(),
             base: 0,
             from: 0,
             at: 0,
@@ -99,11 +101,17 @@ impl<'c, 'l> Cutter<'c, 'l> {
                 return self.lines();
             }
         }
-        self.object()
+        let object = self.object()?;
+        if self.settings.predict && first.is_none() && is_event(&object) {
+            return Err(Stop::Stream(StreamError::Mispredicted));
+        }
+        Ok(Decoded::Object(object))
     }
 
-    /// Length of the object at the cursor, unless it is too long for a line of JSON lines.
+    /// Length of the object at the cursor, unless it is too long for a line of JSON lines. With predictions, a longer
+    /// one than is read at once is taken for a document, which spares the workers the wait.
     fn first_line_value(&mut self) -> Result<Option<usize>, Stop> {
+        let longest = if self.settings.predict { BATCH_BYTES } else { PEEK_BYTES };
         let mut scan = ContainerScan::default();
         let mut searched = 0;
         loop {
@@ -115,7 +123,7 @@ impl<'c, 'l> Cutter<'c, 'l> {
             if is_line_end_known && let Some(length) = scan.length(rest) {
                 return Ok(Some(length));
             }
-            if self.finished || length >= PEEK_BYTES {
+            if self.finished || length >= longest {
                 return Ok(None);
             }
             searched = if is_line_end_known { 0 } else { length };
@@ -129,7 +137,7 @@ impl<'c, 'l> Cutter<'c, 'l> {
     }
 
     fn rest(&self) -> &[u8] {
-        self.buffer.get(self.at..).unwrap_or_default()
+        self.buffer.as_slice().get(self.at..).unwrap_or_default()
     }
 
     fn offset(&self) -> u64 {
@@ -155,12 +163,8 @@ impl<'c, 'l> Cutter<'c, 'l> {
         if held > limit {
             return Err(Stop::Over(LimitExceeded { resource: Resource::DocumentBytes, limit }));
         }
-        let wanted = u64::try_from(count).unwrap_or(u64::MAX);
-        let read =
-            (&mut *self.source).take(wanted).read_to_end(&mut self.buffer).map_err(StreamError::from)?;
-        if u64::try_from(read).unwrap_or(0) < wanted {
-            self.finished = true;
-        }
+        let read = self.buffer.read_from(self.source, count).map_err(StreamError::from)?;
+        self.finished |= read < count;
         Ok(())
     }
 
@@ -172,17 +176,17 @@ impl<'c, 'l> Cutter<'c, 'l> {
             return Ok(());
         }
         let mut copy = std::mem::take(&mut self.spare);
-        copy.clear();
+        copy.truncate(0);
         let (start, length) = (self.base + u64::try_from(self.from).unwrap_or(0), self.at - self.from);
         let bytes = if self.from == 0 && self.rest().len() <= length {
-            copy.extend_from_slice(self.rest());
+            copy.extend(self.rest());
             let mut bytes = std::mem::replace(&mut self.buffer, copy);
             bytes.truncate(self.at);
             self.base = self.offset();
             self.at = 0;
             bytes
         } else {
-            copy.extend_from_slice(self.buffer.get(self.from..self.at).unwrap_or_default());
+            copy.extend(self.buffer.as_slice().get(self.from..self.at).unwrap_or_default());
             self.from = self.at;
             copy
         };
@@ -202,7 +206,7 @@ impl<'c, 'l> Cutter<'c, 'l> {
     }
 
     fn drop_consumed(&mut self) {
-        self.buffer.drain(..self.at);
+        self.buffer.drop_front(self.at);
         self.base = self.offset();
         self.from = 0;
         self.at = 0;
@@ -263,7 +267,7 @@ impl<'c, 'l> Cutter<'c, 'l> {
         Ok(document)
     }
 
-    fn object(&mut self) -> Result<Decoded, Stop> {
+    fn object(&mut self) -> Result<StreamedObject, Stop> {
         let mut object = StreamedObject::default();
         self.byte(b'{')?;
         self.blanks()?;
@@ -281,11 +285,7 @@ impl<'c, 'l> Cutter<'c, 'l> {
             }
         }
         self.blanks()?;
-        if self.rest().is_empty() {
-            Ok(Decoded::Object(object))
-        } else {
-            self.fail(JsonErrorKind::TrailingData)
-        }
+        if self.rest().is_empty() { Ok(object) } else { self.fail(JsonErrorKind::TrailingData) }
     }
 
     fn member(&mut self, object: &mut StreamedObject) -> Result<(), Stop> {
@@ -463,7 +463,13 @@ fn foreign_json(start: &[u8]) -> Option<JsonErrorKind> {
 fn is_single_event(bytes: &[u8], limits: &Limits) -> bool {
     let mut parser = Parser::new(ParserLimits::from(limits));
     let Ok(value) = parser.parse(bytes, 0) else { return false };
-    let text = |name: &str| value.member(name).is_some_and(|member| member.text().is_some());
-    let other = ["records", "bundle_type", "chain_entries"].iter().any(|name| value.member(name).is_some());
-    text("event_id") && text("record_hash") && text("prev_hash") && !other
+    is_event(&value)
+}
+
+/// A streamed array of such a name is not seen, so an answer of yes is a reason to look again.
+fn is_event(object: &impl Fields) -> bool {
+    let is_text = |name: &&str| object.member(name).and_then(Value::text).is_some();
+    let is_other = |name: &&str| object.member(name).is_some();
+    ["event_id", "record_hash", "prev_hash"].iter().all(is_text)
+        && !["records", "bundle_type", "chain_entries"].iter().any(is_other)
 }

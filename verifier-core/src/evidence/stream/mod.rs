@@ -1,8 +1,8 @@
 //! One pass over a payload of any size: its SHA-256, its top-level members, and each record on its own.
 //!
 //! The reading thread hashes the stored bytes, decompresses gzip, and cuts the decoded text into the items
-//! of the arrays that the caller streams (or into lines); worker threads parse each item and reduce it
-//! to a row with [`Visitor::visit`]; rows reach `collect` in input order. What is held at any moment is a
+//! of the arrays that the caller streams (or into lines); worker threads, and the reading one when they are busy,
+//! parse each item and reduce it to a row with [`Visitor::visit`]; rows reach `collect` in input order. What is held at any moment is a
 //! few batches of a quarter of a mebibyte, the members that are not streamed, and whatever the caller keeps. The
 //! result is the same with any number of workers.
 //!
@@ -18,6 +18,7 @@
 //! Lines end at `\n` only (spec 02 section 11 rule 7): a raw U+2028 or U+0085 inside a string does not cut
 //! a record, as it does in the reference.
 
+mod buffer;
 mod cut;
 mod predict;
 mod work;
@@ -60,7 +61,7 @@ pub struct Item<'a> {
 pub trait Visitor: Sync {
     /// What stays of a record.
     type Row: Send;
-    /// Member names of a record that are to be numbered, see [`Parser::numbering`](crate::json::Parser::numbering).
+    /// Member names of a record that are to be marked, see [`Parser::marking`](crate::json::Parser::marking).
     const NAMES: &'static [&'static str] = &[];
     /// Reduces one record.
     fn visit(&self, item: Item<'_>) -> Self::Row;
@@ -194,7 +195,7 @@ impl From<std::io::Error> for StreamError {
 pub struct Settings<'a> {
     /// Limits.
     pub limits: &'a Limits,
-    /// Parsing threads besides the reading one; with one, everything runs on the calling thread.
+    /// Threads that parse, the calling one among them, which also reads.
     pub workers: NonZeroUsize,
     /// Top-level arrays to stream.
     pub arrays: &'static [&'static str],
@@ -204,7 +205,7 @@ pub struct Settings<'a> {
 
 /// Reads `source` to its end.
 ///
-/// `tick` is told the number of stored bytes read so far and returns `false` to stop.
+/// Rows reach `collect` some at a time; it may take them out, and those that it leaves are dropped. `tick` is told the number of stored bytes read so far and returns `false` to stop.
 ///
 /// # Errors
 /// [`StreamError`] when the bytes cannot be read, a limit was reached, or `tick` said so. What is wrong
@@ -213,7 +214,7 @@ pub fn run<V: Visitor>(
     source: Box<dyn Read + Send + '_>,
     settings: Settings<'_>,
     visitor: &V,
-    collect: &mut dyn FnMut(Origin, V::Row),
+    collect: &mut dyn FnMut(Origin, &mut Vec<V::Row>),
     tick: &dyn Fn(u64) -> bool,
 ) -> Result<Streamed, StreamError> {
     let tap = Arc::new(Mutex::new(Tap::default()));
@@ -230,12 +231,8 @@ pub fn run<V: Visitor>(
         let bytes = tap.lock().map(|tap| tap.bytes).unwrap_or_default();
         if tick(bytes) { Ok(()) } else { Err(StreamError::Cancelled) }
     };
-    let mut anomalies = work::Anomalies::default();
-    let outcome = if settings.workers.get() == 1 {
-        work::inline(&mut *decoded, settings, &progress, visitor, collect, &mut anomalies)
-    } else {
-        work::parallel(&mut *decoded, settings, &progress, visitor, collect, &mut anomalies)
-    };
+    let mut anomalies = Vec::new();
+    let outcome = work::run(&mut *decoded, settings, &progress, visitor, collect, &mut anomalies);
     let (decoded_as, repeated) = match outcome {
         Ok(found) => found,
         Err(Stop::Json(_) | Stop::Over(_)) if settings.predict => return Err(StreamError::Mispredicted),
@@ -258,7 +255,6 @@ pub fn run<V: Visitor>(
     // The digest covers all stored bytes, also those behind the point where decompression failed.
     drain(&mut stored, &progress)?;
     let tap = tap.lock().map(|mut tap| std::mem::take(&mut *tap)).unwrap_or_default();
-    let mut anomalies = anomalies.kept;
     anomalies.extend(repeated);
     if let Decoded::Object(object) = &decoded_as {
         anomalies.extend(object.members.iter().flat_map(|(name, document)| {
@@ -289,7 +285,7 @@ pub fn run_entry<V, D>(
     settings: Settings<'_>,
     visitor: &V,
     depends: &D,
-    collect: &mut dyn FnMut(Origin, V::Row),
+    collect: &mut dyn FnMut(Origin, &mut Vec<V::Row>),
     tick: &dyn Fn(u64) -> bool,
 ) -> Result<Arc<Streamed>, StreamError>
 where
@@ -303,7 +299,7 @@ where
             && pass.depends == *depends
     };
     if let Some(pass) = memo::find(is_same) {
-        pass.rows.iter().for_each(|(origin, row)| collect(*origin, row.clone()));
+        pass.rows.iter().for_each(|(origin, rows)| collect(*origin, &mut rows.clone()));
         return Ok(Arc::clone(&pass.streamed));
     }
     let source = entry.open().map_err(|error| StreamError::Read(std::io::Error::other(error)))?;
@@ -311,9 +307,9 @@ where
         return run(source, settings, visitor, collect, tick).map(Arc::new);
     }
     let mut rows = Vec::new();
-    let mut keep = |origin, row: V::Row| {
-        rows.push((origin, row.clone()));
-        collect(origin, row);
+    let mut keep = |origin, own: &mut Vec<V::Row>| {
+        rows.push((origin, own.clone()));
+        collect(origin, own);
     };
     let streamed = Arc::new(run(source, settings, visitor, &mut keep, tick)?);
     memo::add(Pass {
@@ -336,7 +332,8 @@ struct Pass<R, D> {
     arrays: &'static [&'static str],
     limits: Limits,
     depends: D,
-    rows: Vec<(Origin, R)>,
+    /// Those of each batch.
+    rows: Vec<(Origin, Vec<R>)>,
     streamed: Arc<Streamed>,
 }
 

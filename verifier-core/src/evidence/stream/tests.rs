@@ -36,7 +36,7 @@ fn read(bytes: &[u8], workers: usize, predict: bool) -> Result<(Streamed, Rows),
         Box::new(Dribble(bytes, 7_001)),
         settings,
         &Raw,
-        &mut |origin, row| rows.push((origin, row)),
+        &mut |origin, own| rows.extend(own.drain(..).map(|row| (origin, row))),
         &|_| true,
     )?;
     Ok((streamed, rows))

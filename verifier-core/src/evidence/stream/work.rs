@@ -1,8 +1,10 @@
 //! Batches of cut items: parsing them here or on worker threads, results in order.
 
+use std::collections::VecDeque;
 use std::io::Read;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
 
+use super::buffer::Buffer;
 use super::cut::{Cutter, Found};
 use super::{Item, Origin, PlacedAnomaly, Settings, Stop, StreamError, Visitor};
 use crate::json::{JsonError, Parser, ParserLimits};
@@ -12,7 +14,7 @@ const ANOMALIES_KEPT: usize = 100;
 
 /// Whole items, cut but not parsed.
 pub(super) struct Batch {
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Buffer,
     /// Offset of `bytes` in the decoded text.
     pub(super) base: u64,
     pub(super) origin: Origin,
@@ -29,21 +31,19 @@ struct Done<R> {
     anomalies: Vec<PlacedAnomaly>,
     error: Option<JsonError>,
     /// The memory of the batch, to be used again.
-    bytes: Vec<u8>,
+    bytes: Buffer,
 }
 
-fn work_on<V: Visitor>(batch: Batch, parser: &mut Parser, visitor: &V) -> Done<V::Row> {
-    let mut done = Done {
-        origin: batch.origin,
-        rows: Vec::with_capacity(if batch.is_visited { batch.items.len() } else { 0 }),
-        anomalies: Vec::new(),
-        error: None,
-        bytes: Vec::new(),
-    };
+/// Parses a batch and reduces it to rows, in memory that `rows` brings.
+fn work_on<V: Visitor>(batch: Batch, rows: Vec<V::Row>, parser: &mut Parser, visitor: &V) -> Done<V::Row> {
+    let mut done =
+        Done { origin: batch.origin, rows, anomalies: Vec::new(), error: None, bytes: Buffer::default() };
+    done.rows.reserve(if batch.is_visited { batch.items.len() } else { 0 });
     // Once for the batch instead of once for each record; a batch that is not UTF-8 is sorted out record by record.
-    let text = std::str::from_utf8(&batch.bytes).ok();
+    let held = batch.bytes.as_slice();
+    let text = std::str::from_utf8(held).ok();
     for (index, (start, end)) in (batch.first_index..).zip(&batch.items) {
-        let bytes = batch.bytes.get(*start..*end).unwrap_or_default();
+        let bytes = held.get(*start..*end).unwrap_or_default();
         let base = batch.base + u64::try_from(*start).unwrap_or(0);
         let parsed = match text.and_then(|text| text.get(*start..*end)) {
             Some(text) => parser.parse_text(text, base),
@@ -71,93 +71,146 @@ fn work_on<V: Visitor>(batch: Batch, parser: &mut Parser, visitor: &V) -> Done<V
     done
 }
 
-#[derive(Default)]
-pub(super) struct Anomalies {
-    pub(super) kept: Vec<PlacedAnomaly>,
-}
+/// Batches that wait for one worker.
+const QUEUED: usize = 2;
 
-impl Anomalies {
-    fn take<R>(&mut self, done: Done<R>, collect: &mut dyn FnMut(Origin, R)) -> Result<Vec<u8>, Stop> {
-        for row in done.rows {
-            collect(done.origin, row);
-        }
-        for anomaly in done.anomalies {
-            if self.kept.iter().filter(|kept| kept.kind == anomaly.kind).count() < ANOMALIES_KEPT {
-                self.kept.push(anomaly);
-            }
-        }
-        done.error.map_or(Ok(done.bytes), |error| Err(Stop::Json(error)))
-    }
-}
-
-/// Everything on the calling thread.
-pub(super) fn inline<V: Visitor>(
-    decoded: &mut dyn Read,
-    settings: Settings<'_>,
-    progress: &dyn Fn() -> Result<(), StreamError>,
-    visitor: &V,
-    collect: &mut dyn FnMut(Origin, V::Row),
-    anomalies: &mut Anomalies,
-) -> Result<Found, Stop> {
-    let mut parser = Parser::new(ParserLimits::from(settings.limits)).numbering(V::NAMES);
-    let mut work = |batch: Batch| anomalies.take(work_on(batch, &mut parser, visitor), collect);
-    Cutter::new(decoded, settings, progress, &mut work).document()
-}
-
-/// Cutting on the calling thread, parsing on the others.
+/// Cuts on the calling thread, and parses there and on the others. What is found besides rows is added to
+/// `anomalies`.
 ///
-/// Batch n goes to worker n modulo their number, and results are taken in the same rotation, so order
-/// needs no bookkeeping; at most three batches wait for each worker.
-pub(super) fn parallel<V: Visitor>(
+/// A batch goes to a worker that has room. When none has, the calling thread would have to wait and works on it
+/// itself. Results are taken in the order of the batches.
+pub(super) fn run<V: Visitor>(
     decoded: &mut dyn Read,
     settings: Settings<'_>,
     progress: &dyn Fn() -> Result<(), StreamError>,
     visitor: &V,
-    collect: &mut dyn FnMut(Origin, V::Row),
-    anomalies: &mut Anomalies,
+    collect: &mut dyn FnMut(Origin, &mut Vec<V::Row>),
+    anomalies: &mut Vec<PlacedAnomaly>,
 ) -> Result<Found, Stop> {
-    let workers = settings.workers.get();
-    let limits = ParserLimits::from(settings.limits);
-    let stopped = || Stop::Stream(StreamError::Read(std::io::Error::other("a worker thread stopped")));
+    let parser = || Parser::new(ParserLimits::from(settings.limits)).marking(V::NAMES);
     std::thread::scope(|scope| {
-        let mut inputs: Vec<SyncSender<Batch>> = Vec::with_capacity(workers);
-        let mut outputs: Vec<Receiver<Done<V::Row>>> = Vec::with_capacity(workers);
-        for _ in 0..workers {
-            let (input, batches) = sync_channel::<Batch>(3);
-            let (finished, output) = sync_channel::<Done<V::Row>>(3);
-            inputs.push(input);
-            outputs.push(output);
+        let mut workers = Vec::new();
+        for _ in 1..settings.workers.get() {
+            let (input, batches) = sync_channel::<(Batch, Vec<V::Row>)>(QUEUED);
+            let (finished, output) = channel();
+            workers.push(Worker { input, output });
             scope.spawn(move || {
-                let mut parser = Parser::new(limits).numbering(V::NAMES);
-                for batch in batches {
-                    if finished.send(work_on(batch, &mut parser, visitor)).is_err() {
+                let mut parser = parser();
+                for (batch, rows) in batches {
+                    if finished.send(work_on(batch, rows, &mut parser, visitor)).is_err() {
                         return;
                     }
                 }
             });
         }
-        let mut sent = 0usize;
-        let mut taken = 0usize;
-        let mut take_one = |position: usize| match outputs.get(position % workers).map(Receiver::recv) {
-            Some(Ok(done)) => anomalies.take(done, collect),
-            _ => Err(stopped()),
+        let mut team = Team {
+            workers,
+            next: 0,
+            pending: VecDeque::new(),
+            parser: parser(),
+            visitor,
+            collect,
+            anomalies,
+            spare_bytes: Vec::new(),
+            spare_rows: Vec::new(),
         };
-        let mut work = |batch: Batch| {
-            let mut spare = Vec::new();
-            if sent - taken >= workers * 3 {
-                taken += 1;
-                spare = take_one(taken - 1)?;
-            }
-            let accepted = inputs.get(sent % workers).is_some_and(|input| input.send(batch).is_ok());
-            sent += 1;
-            if accepted { Ok(spare) } else { Err(stopped()) }
-        };
-        let found = Cutter::new(decoded, settings, progress, &mut work).document();
+        let found = Cutter::new(decoded, settings, progress, &mut |batch| team.work(batch)).document();
         // An error in an earlier batch comes before one that the cutter met further on.
-        while taken < sent {
-            taken += 1;
-            take_one(taken - 1)?;
+        while !team.pending.is_empty() {
+            team.take_first()?;
         }
         found
     })
+}
+
+struct Worker<R> {
+    input: SyncSender<(Batch, Vec<R>)>,
+    /// Results in the order of the input.
+    output: Receiver<Done<R>>,
+}
+
+/// Where the result of a batch is.
+enum Pending<R> {
+    Here(Done<R>),
+    /// With the worker at this position.
+    Worker(usize),
+}
+
+/// The calling thread and its workers.
+struct Team<'t, V: Visitor> {
+    workers: Vec<Worker<V::Row>>,
+    /// The worker to be asked first.
+    next: usize,
+    /// Results not yet taken, in order.
+    pending: VecDeque<Pending<V::Row>>,
+    parser: Parser,
+    visitor: &'t V,
+    collect: &'t mut dyn FnMut(Origin, &mut Vec<V::Row>),
+    anomalies: &'t mut Vec<PlacedAnomaly>,
+    spare_bytes: Vec<Buffer>,
+    spare_rows: Vec<Vec<V::Row>>,
+}
+
+impl<V: Visitor> Team<'_, V> {
+    /// Takes a batch and the results that are there, and gives back memory for the next batch.
+    fn work(&mut self, batch: Batch) -> Result<Buffer, Stop> {
+        let rows = self.spare_rows.pop().unwrap_or_default();
+        let pending = match self.offer((batch, rows)) {
+            Ok(worker) => Pending::Worker(worker),
+            Err((batch, rows)) => Pending::Here(work_on(batch, rows, &mut self.parser, self.visitor)),
+        };
+        self.pending.push_back(pending);
+        while self.is_first_here() || self.pending.len() > (QUEUED + 2) * (self.workers.len() + 1) {
+            self.take_first()?;
+        }
+        Ok(self.spare_bytes.pop().unwrap_or_default())
+    }
+
+    /// The worker that takes the task, or the task when none has room.
+    fn offer(&mut self, mut task: (Batch, Vec<V::Row>)) -> Result<usize, (Batch, Vec<V::Row>)> {
+        for _ in 0..self.workers.len() {
+            let position = self.next % self.workers.len();
+            self.next = position + 1;
+            let Some(worker) = self.workers.get(position) else { break };
+            match worker.input.try_send(task) {
+                Ok(()) => return Ok(position),
+                Err(TrySendError::Full(back) | TrySendError::Disconnected(back)) => task = back,
+            }
+        }
+        Err(task)
+    }
+
+    /// Fetches the first result if it is there.
+    fn is_first_here(&mut self) -> bool {
+        if let Some(Pending::Worker(position)) = self.pending.front()
+            && let Some(Ok(done)) = self.workers.get(*position).map(|worker| worker.output.try_recv())
+            && let Some(first) = self.pending.front_mut()
+        {
+            *first = Pending::Here(done);
+        }
+        matches!(self.pending.front(), Some(Pending::Here(_)))
+    }
+
+    /// Takes the first result, waiting for it if need be.
+    fn take_first(&mut self) -> Result<(), Stop> {
+        let done = match self.pending.pop_front() {
+            None => return Ok(()),
+            Some(Pending::Here(done)) => Some(done),
+            Some(Pending::Worker(position)) => {
+                self.workers.get(position).and_then(|worker| worker.output.recv().ok())
+            }
+        };
+        let stopped = || Stop::Stream(StreamError::Read(std::io::Error::other("a worker thread stopped")));
+        let mut done = done.ok_or_else(stopped)?;
+        (self.collect)(done.origin, &mut done.rows);
+        done.rows.clear();
+        for anomaly in done.anomalies {
+            if self.anomalies.iter().filter(|kept| kept.kind == anomaly.kind).count() < ANOMALIES_KEPT {
+                self.anomalies.push(anomaly);
+            }
+        }
+        self.spare_rows.push(done.rows);
+        self.spare_bytes.push(done.bytes);
+        done.error.map_or(Ok(()), |error| Err(Stop::Json(error)))
+    }
 }
