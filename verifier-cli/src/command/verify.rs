@@ -62,7 +62,6 @@ fn gather(paths: &[OsString], limits: &Limits) -> Result<Vec<Batch>, String> {
             .map_err(|why| format!("standard input cannot be read: {why}"))?;
         batches.push(evidence::gather_bytes("standard input", bytes, limits));
     }
-    evidence::share_checkpoints(&mut batches);
     Ok(batches)
 }
 

@@ -19,7 +19,7 @@ use crate::crypto::prefixed;
 use crate::json::{Document, ParserLimits};
 
 /// Checkpoints beside an export that are looked at for times.
-pub(super) const ANCHORS: usize = 256;
+const ANCHORS: usize = 256;
 
 /// The files of an archive or folder, each with its neighbours.
 #[must_use]

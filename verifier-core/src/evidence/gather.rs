@@ -8,11 +8,10 @@
 //! members) makes the run fail, whether or not it concerns the evidence: what one auditor verifies must be what
 //! the other one sees.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use super::assemble::{ANCHORS, assemble, file, parts};
+use super::assemble::{assemble, file, parts};
 use super::identify::{Kind, identify};
 use super::set::{Assembly, Evidence, ExportSet, Part};
 use crate::archive::{self, Archive, Container, Note, NoteKind, OpenError, Source};
@@ -76,29 +75,6 @@ pub fn gather(paths: &[&Path], limits: &Limits) -> Vec<Batch> {
         batch.require_something();
     }
     batches
-}
-
-/// Lays every checkpoint that was given beside every export: one in another folder may contradict an export as well as one in
-/// its own.
-pub fn share_checkpoints(batches: &mut [Batch]) {
-    let sets = batches.iter().flat_map(|batch| &batch.sets);
-    let mut given: Vec<Part> = sets
-        .flat_map(|set| match set {
-            Evidence::Checkpoint(part) => std::slice::from_ref(part),
-            Evidence::Export(export) => export.anchors.as_slice(),
-            _ => &[],
-        })
-        .cloned()
-        .collect();
-    given.sort_by(|one, other| one.label.cmp(&other.label));
-    given.dedup_by(|one, other| one.label == other.label);
-    for set in batches.iter_mut().flat_map(|batch| &mut batch.sets) {
-        let Evidence::Export(export) = set else { continue };
-        let known: BTreeSet<String> = export.anchors.iter().map(|part| part.label.clone()).collect();
-        let room = ANCHORS.saturating_sub(known.len());
-        let others = given.iter().filter(|part| !known.contains(&part.label));
-        export.anchors.extend(others.take(room).cloned());
-    }
 }
 
 /// Bytes that came without a file, such as standard input.

@@ -10,7 +10,7 @@ pub mod stream;
 
 pub use assemble::{assemble, file, parts};
 pub use fields::Fields;
-pub use gather::{Batch, NamedFiles, checkpoint, gather, gather_bytes, named, share_checkpoints, unopened};
+pub use gather::{Batch, NamedFiles, checkpoint, gather, gather_bytes, named, unopened};
 pub use identify::{Kind, identify};
 pub use progress::{Layer, NoProgress, Progress};
 pub use set::{Assembly, Evidence, ExportSet, Leftover, Part};

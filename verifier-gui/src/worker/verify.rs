@@ -11,6 +11,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use verifier_core::archive::{self, Source};
 use verifier_core::bytes::Limits;
+use verifier_core::claim::checkpoint::report_conflicts;
 use verifier_core::evidence::{self, Batch, Evidence};
 use verifier_core::finding::Finding;
 use verifier_core::finding::catalog::input::INTERNAL_ERROR;
@@ -62,10 +63,15 @@ pub(super) fn run(job: &Job, mut progress: JobProgress<'_>) -> Outcome {
     let paths: Vec<&Path> = job.paths.iter().map(PathBuf::as_path).collect();
     // Core promises not to panic; if it does, the window must not show an old or empty result.
     let verified = catch_unwind(AssertUnwindSafe(|| {
-        let mut batches = evidence::gather(&paths, &policy.limits);
-        evidence::share_checkpoints(&mut batches);
-        let reports: Vec<Report> =
+        let batches = evidence::gather(&paths, &policy.limits);
+        let mut sets = batches.iter().flat_map(|batch| &batch.sets);
+        let names_heads = sets.any(|set| matches!(set, Evidence::Checkpoint(_)));
+        let policy = TrustPolicy { keep_chains: names_heads, ..policy.clone() };
+        let mut reports: Vec<Report> =
             batches.iter().flat_map(|batch| verify::verify_batch(batch, &policy, &progress)).collect();
+        report_conflicts(&mut reports, policy.limits.findings_per_code);
+        // Compared and done with.
+        reports.iter_mut().for_each(|report| report.chains.clear());
         (batches, reports)
     }));
     let (batches, reports) = verified.unwrap_or_else(|_| {

@@ -117,22 +117,3 @@ fn a_file_above_the_limit_is_said_to_be() {
     assert!(batch.sets.is_empty() && batch.fails());
     assert_eq!(codes(&batch)[0].0, "INPUT_LIMIT_EXCEEDED");
 }
-
-/// A checkpoint of another folder may contradict the export, and none is laid beside it twice.
-#[test]
-fn checkpoints_are_laid_beside_every_export() {
-    const CHECKPOINT: &[u8] = br#"{"chain_heads":{},"composite_hash":"sha256:00"}"#;
-    let export = tar(&[
-        ("export.json", File(EXPORT)),
-        ("manifest.json", File(MANIFEST)),
-        ("checkpoint.json", File(CHECKPOINT)),
-    ]);
-    let limits = Limits::default();
-    let mut batches =
-        vec![gather_bytes("a", export, &limits), gather_bytes("b.json", CHECKPOINT.to_vec(), &limits)];
-    share_checkpoints(&mut batches);
-    share_checkpoints(&mut batches);
-    let [Evidence::Export(set), ..] = batches[0].sets.as_slice() else { panic!("{batches:?}") };
-    let labels: Vec<&str> = set.anchors.iter().map(|part| part.label.as_str()).collect();
-    assert_eq!(labels, ["a/checkpoint.json", "b.json"]);
-}

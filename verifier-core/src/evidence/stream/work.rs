@@ -167,6 +167,10 @@ impl<V: Visitor> Team<'_, V> {
     }
 
     /// The worker that takes the task, or the task when none has room.
+    #[expect(
+        clippy::result_large_err,
+        reason = "a task that nobody takes is the common case, and is worked on at once"
+    )]
     fn offer(&mut self, mut task: (Batch, Vec<V::Row>)) -> Result<usize, (Batch, Vec<V::Row>)> {
         for _ in 0..self.workers.len() {
             let position = self.next % self.workers.len();
