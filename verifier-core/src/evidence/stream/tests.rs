@@ -260,3 +260,20 @@ fn what_is_only_checked_is_never_held() {
     let Decoded::Object(object) = &streamed.decoded else { panic!("{:?}", streamed.decoded) };
     assert_eq!((object.count("budget_allocation_events"), rows), (Some(1_000_000), 1));
 }
+
+/// A first line that is longer than one read is guessed to be a document; what it is does not depend on the guess.
+#[test]
+fn a_long_first_line_is_what_it_is() {
+    let pad = "x".repeat(300 << 10);
+    let event = format!("{{\"event_id\":\"e\",\"record_hash\":\"r\",\"prev_hash\":\"p\",\"pad\":\"{pad}\"}}");
+    let lines = format!("{event}\n{event}\n");
+    for (text, count) in [(event.clone(), 1), (format!("{event}\n"), 1), (lines, 2)] {
+        assert!(matches!(read(text.as_bytes(), 2, true), Err(StreamError::Mispredicted)));
+        assert!(matches!(pass(text.as_bytes(), 2).0.decoded, Decoded::Lines(found) if found == count));
+    }
+    let document = format!("{{\"pad\":\"{pad}\",\"records\":[{event},{event}],\"event_id\":\"e\"}}");
+    assert!(read(document.as_bytes(), 2, true).is_ok());
+    let (streamed, rows) = pass(document.as_bytes(), 2);
+    assert!(matches!(streamed.decoded, Decoded::Object(_)));
+    assert_eq!(rows.len(), 2);
+}

@@ -154,11 +154,7 @@ struct Team<'t, V: Visitor> {
 impl<V: Visitor> Team<'_, V> {
     /// Takes a batch and the results that are there, and gives back memory for the next batch.
     fn work(&mut self, batch: Batch) -> Result<Buffer, Stop> {
-        let rows = self.spare_rows.pop().unwrap_or_default();
-        let pending = match self.offer((batch, rows)) {
-            Ok(worker) => Pending::Worker(worker),
-            Err((batch, rows)) => Pending::Here(work_on(batch, rows, &mut self.parser, self.visitor)),
-        };
+        let pending = self.hand_on(batch);
         self.pending.push_back(pending);
         while self.is_first_here() || self.pending.len() > (QUEUED + 2) * (self.workers.len() + 1) {
             self.take_first()?;
@@ -166,22 +162,19 @@ impl<V: Visitor> Team<'_, V> {
         Ok(self.spare_bytes.pop().unwrap_or_default())
     }
 
-    /// The worker that takes the task, or the task when none has room.
-    #[expect(
-        clippy::result_large_err,
-        reason = "a task that nobody takes is the common case, and is worked on at once"
-    )]
-    fn offer(&mut self, mut task: (Batch, Vec<V::Row>)) -> Result<usize, (Batch, Vec<V::Row>)> {
+    /// Gives a batch to a worker that has room, or works on it.
+    fn hand_on(&mut self, batch: Batch) -> Pending<V::Row> {
+        let mut task = (batch, self.spare_rows.pop().unwrap_or_default());
         for _ in 0..self.workers.len() {
             let position = self.next % self.workers.len();
             self.next = position + 1;
             let Some(worker) = self.workers.get(position) else { break };
             match worker.input.try_send(task) {
-                Ok(()) => return Ok(position),
+                Ok(()) => return Pending::Worker(position),
                 Err(TrySendError::Full(back) | TrySendError::Disconnected(back)) => task = back,
             }
         }
-        Err(task)
+        Pending::Here(work_on(task.0, task.1, &mut self.parser, self.visitor))
     }
 
     /// Fetches the first result if it is there.
