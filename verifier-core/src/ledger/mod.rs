@@ -23,7 +23,7 @@ pub use event::{BudgetEvent, Movement};
 pub use forecast::{DAYS_NEEDED, Forecast, forecast};
 pub use money::{AmountError, Decimal, Figure, usd};
 pub use names::{Name, Names};
-pub use read::{EnvelopeRow, Ledger, ReadError, Source, read};
+pub use read::{EnvelopeRow, Ledger, ReadError, Source, read, read_calls};
 pub use replay::{
     Balance, Breach, BreachKind, EnvelopeAccount, Replay, Reservation, Window, balances, replay,
 };

@@ -128,7 +128,32 @@ pub fn read(
     workers: NonZeroUsize,
     progress: &dyn Progress,
 ) -> Result<Ledger, ReadError> {
+    read_as(evidence, limits, workers, progress, Bookings::Kept)
+}
+
+/// The same without [`Ledger::events`] and the permits' envelopes: bookings are read, count towards the limit and can be at
+/// fault, but are not kept. Four bookings for a call take more memory than the call.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_calls(
+    evidence: &[&Evidence],
+    limits: &Limits,
+    workers: NonZeroUsize,
+    progress: &dyn Progress,
+) -> Result<Ledger, ReadError> {
+    read_as(evidence, limits, workers, progress, Bookings::Dropped)
+}
+
+fn read_as(
+    evidence: &[&Evidence],
+    limits: &Limits,
+    workers: NonZeroUsize,
+    progress: &dyn Progress,
+    bookings: Bookings,
+) -> Result<Ledger, ReadError> {
     let mut reader = Reader {
+        bookings,
         limits,
         workers,
         progress,
@@ -173,7 +198,15 @@ impl Ledger {
     }
 }
 
+/// What becomes of bookings that were read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bookings {
+    Kept,
+    Dropped,
+}
+
 struct Reader<'a> {
+    bookings: Bookings,
     limits: &'a Limits,
     workers: NonZeroUsize,
     progress: &'a dyn Progress,
@@ -181,17 +214,25 @@ struct Reader<'a> {
     ledger: Ledger,
 }
 
-struct RowVisitor;
+struct RowVisitor {
+    bookings: Bookings,
+}
+
+/// What a worker hands over: most items are bookings, and of those that are dropped nothing is but their number.
+struct Handed {
+    dropped: u64,
+    rest: Option<Box<Reduced>>,
+}
 
 impl Visitor for RowVisitor {
-    type Row = Reduced;
+    type Row = Handed;
 
-    fn visit(&self, item: Item<'_>) -> Reduced {
-        reduce(item.origin, item.value, item.index)
+    fn visit(&self, item: Item<'_>) -> Handed {
+        reduce(item.origin, item.value, item.index, self.bookings)
     }
 }
 
-fn reduce(origin: Origin, value: Value<'_>, index: u64) -> Reduced {
+fn reduce(origin: Origin, value: Value<'_>, index: u64, bookings: Bookings) -> Handed {
     let mut draft = Draft::new(value, index);
     match origin {
         Origin::Array(RECORDS) | Origin::Line => draft.read_record(),
@@ -200,7 +241,21 @@ fn reduce(origin: Origin, value: Value<'_>, index: u64) -> Reduced {
         Origin::Array(ENVELOPES) => draft.read_envelope(),
         Origin::Array(_) => {}
     }
-    draft.finish()
+    let mut reduced = draft.finish();
+    let mut dropped = 0;
+    if bookings == Bookings::Dropped {
+        dropped = u64::try_from(reduced.events.len()).unwrap_or(u64::MAX);
+        reduced.events = Vec::new();
+        if reduced.has_permit {
+            reduced.account.envelope = None;
+        }
+    }
+    let is_empty = !reduced.has_permit
+        && origin != Origin::Array(ENVELOPES)
+        && reduced.events.is_empty()
+        && reduced.faults.is_empty()
+        && reduced.faults_dropped == 0;
+    Handed { dropped, rest: (!is_empty).then(|| Box::new(reduced)) }
 }
 
 impl Reader<'_> {
@@ -233,15 +288,16 @@ impl Reader<'_> {
             !progress.cancelled()
         };
         let mut over = None;
+        let visitor = RowVisitor { bookings: self.bookings };
         let mut collect = |origin, rows: &mut Vec<_>| {
-            for reduced in rows.drain(..) {
+            for handed in rows.drain(..) {
                 if over.is_none() {
-                    over = self.take(origin, reduced, source).err();
+                    over = self.take(origin, handed, source).err();
                 }
             }
         };
         let streamed =
-            stream::run(opened, settings, &RowVisitor, &mut collect, &tick).map_err(ReadError::Stream)?;
+            stream::run(opened, settings, &visitor, &mut collect, &tick).map_err(ReadError::Stream)?;
         if let Some(limit) = over {
             return Err(limit.into());
         }
@@ -304,14 +360,16 @@ impl Reader<'_> {
             let items = body.member(name).and_then(Value::as_array);
             for (index, item) in (0u64..).zip(items.into_iter().flat_map(Value::items)) {
                 let origin = Origin::Array(position);
-                self.take(origin, reduce(origin, item, index), source)?;
+                self.take(origin, reduce(origin, item, index, self.bookings), source)?;
             }
         }
         Ok(())
     }
 
-    fn take(&mut self, origin: Origin, reduced: Reduced, source: u16) -> Result<(), LimitExceeded> {
-        let Reduced { row, account, events, faults, faults_dropped, has_permit } = reduced;
+    fn take(&mut self, origin: Origin, handed: Handed, source: u16) -> Result<(), LimitExceeded> {
+        self.budget.charge(handed.dropped)?;
+        let Some(reduced) = handed.rest else { return Ok(()) };
+        let Reduced { row, account, events, faults, faults_dropped, has_permit } = *reduced;
         let rows = u64::from(has_permit) + u64::try_from(events.len()).unwrap_or(u64::MAX);
         self.budget.charge(rows)?;
         let ledger = &mut self.ledger;

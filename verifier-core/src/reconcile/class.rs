@@ -30,11 +30,23 @@ pub enum Class {
     Currency,
     /// A line names one permit, and by its other ids belongs to another one.
     IdentityConflict,
+    /// Invoice lines of a period agree with the sum of its calls.
+    SumMatched,
+    /// They do not.
+    SumDiffers,
+    /// A call of the period is without permit, without gateway line, without price or without time.
+    SumIncomplete,
+    /// Lines whose periods overlap, or of several accounts or resources: which calls each of them bills is open.
+    SumAmbiguous,
+    /// A call that is in the sum.
+    SumMember,
+    /// A further invoice line of the sum.
+    SumPart,
 }
 
 impl Class {
     /// All classes, in the order of summaries.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 18] = [
         Self::Matched,
         Self::Rounding,
         Self::CallWithoutPermit,
@@ -47,6 +59,12 @@ impl Class {
         Self::Duplicate,
         Self::Currency,
         Self::IdentityConflict,
+        Self::SumMatched,
+        Self::SumDiffers,
+        Self::SumIncomplete,
+        Self::SumAmbiguous,
+        Self::SumMember,
+        Self::SumPart,
     ];
 
     /// The word in tables and machine formats.
@@ -65,20 +83,35 @@ impl Class {
             Self::Duplicate => "duplicate",
             Self::Currency => "currency",
             Self::IdentityConflict => "identity_conflict",
+            Self::SumMatched => "sum_matched",
+            Self::SumDiffers => "sum_differs",
+            Self::SumIncomplete => "sum_incomplete",
+            Self::SumAmbiguous => "sum_ambiguous",
+            Self::SumMember => "sum_member",
+            Self::SumPart => "sum_part",
         }
     }
 
     /// Whether it is an exception that someone must explain.
     #[must_use]
     pub fn is_exception(self) -> bool {
-        !matches!(self, Self::Matched | Self::Rounding)
+        self.code().is_some()
+    }
+
+    /// Whether it is about lines that bill many calls.
+    #[must_use]
+    pub fn is_of_sums(self) -> bool {
+        use Class::{SumAmbiguous, SumDiffers, SumIncomplete, SumMatched, SumMember, SumPart};
+        matches!(self, SumMatched | SumDiffers | SumIncomplete | SumAmbiguous | SumMember | SumPart)
     }
 
     /// Its code; `None` where nothing is wrong.
     #[must_use]
     pub fn code(self) -> Option<&'static Code> {
         Some(match self {
-            Self::Matched | Self::Rounding => return None,
+            Self::Matched | Self::Rounding | Self::SumMatched | Self::SumMember | Self::SumPart => {
+                return None;
+            }
             Self::CallWithoutPermit => &code::RECONCILE_CALL_WITHOUT_PERMIT,
             Self::BillWithoutPermit => &code::RECONCILE_BILL_WITHOUT_PERMIT,
             Self::PermitWithoutCall => &code::RECONCILE_PERMIT_WITHOUT_CALL,
@@ -89,6 +122,9 @@ impl Class {
             Self::Duplicate => &code::RECONCILE_DUPLICATE,
             Self::Currency => &code::RECONCILE_CURRENCY,
             Self::IdentityConflict => &code::RECONCILE_IDENTITY_CONFLICT,
+            Self::SumDiffers => &code::RECONCILE_SUM_DIFFERS,
+            Self::SumIncomplete => &code::RECONCILE_SUM_INCOMPLETE,
+            Self::SumAmbiguous => &code::RECONCILE_SUM_AMBIGUOUS,
         })
     }
 

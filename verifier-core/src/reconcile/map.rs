@@ -9,7 +9,7 @@
 //!
 //! `format` is `csv` or `jsonl`; `unit` is `usd` (the default), `cent` or `micro_usd`. A dot goes down into an object, also
 //! into one that a CSV column or a member holds as JSON text. `cost` is required, and one of `permit`, `request` and
-//! `response`. Anything unknown in a map is an error that lists what is known.
+//! `response`, or what lines that sum calls need: `provider`, `model`, `time` and `period_end`. Anything unknown in a map is an error that lists what is known.
 
 use crate::bytes::Blob;
 use crate::json::{Document, ParserLimits, Value};
@@ -35,8 +35,16 @@ pub enum Field {
     Input,
     /// Output tokens.
     Output,
-    /// When the call was made.
+    /// When the call was made, or when the period begins that is billed.
     Time,
+    /// When the billed period ends; what happens at that moment is not in it.
+    PeriodEnd,
+    /// The billed account.
+    Account,
+    /// The billed resource.
+    Resource,
+    /// What is charged, such as the price of input tokens.
+    Charge,
     /// `success` or another word.
     Status,
     /// FOCUS `ChargeCategory`.
@@ -56,6 +64,10 @@ const FIELDS: &[(&str, Field)] = &[
     ("input_tokens", Field::Input),
     ("output_tokens", Field::Output),
     ("time", Field::Time),
+    ("period_end", Field::PeriodEnd),
+    ("account", Field::Account),
+    ("resource", Field::Resource),
+    ("charge", Field::Charge),
     ("status", Field::Status),
     ("category", Field::Category),
     ("class", Field::Class),
@@ -139,7 +151,7 @@ impl Map {
     }
 
     /// Invoice lines in FOCUS 1.2. A call is told by `x_KeelPermitId`, the tag `keel_permit_id`,
-    /// `x_ProviderResponseId` or `ResourceId`.
+    /// `x_ProviderResponseId` or `ResourceId`; a line of none and with a charge period is a sum, see [`super::sum`].
     #[must_use]
     pub fn focus() -> Self {
         let mut map = Self::preset(
@@ -151,6 +163,10 @@ impl Map {
                 (Field::Provider, &["ProviderName"]),
                 (Field::Model, &["x_Model", "SkuId"]),
                 (Field::Time, &["ChargePeriodStart"]),
+                (Field::PeriodEnd, &["ChargePeriodEnd"]),
+                (Field::Account, &["SubAccountId", "BillingAccountId"]),
+                (Field::Resource, &["ResourceId"]),
+                (Field::Charge, &["SkuPriceId", "SkuId", "ChargeDescription"]),
                 (Field::Category, &["ChargeCategory"]),
                 (Field::Class, &["ChargeClass"]),
             ],
@@ -218,8 +234,13 @@ impl Map {
         if !has(Field::Cost) {
             return Err("columns must name cost".to_owned());
         }
-        if ![Field::Permit, Field::Request, Field::Response].into_iter().any(has) {
-            return Err("columns must name permit, request or response".to_owned());
+        let of_calls = [Field::Permit, Field::Request, Field::Response].into_iter().any(has);
+        let of_sums = [Field::Provider, Field::Model, Field::Time, Field::PeriodEnd].into_iter().all(has);
+        if !of_calls && !of_sums {
+            return Err(
+                "columns must name permit, request or response, or provider, model, time and period_end"
+                    .to_owned(),
+            );
         }
         Ok(map)
     }

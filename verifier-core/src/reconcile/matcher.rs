@@ -6,12 +6,13 @@
 //!
 //! One gateway line is one call: a second one of a permit is a duplicate. Invoices may bill one call in several lines
 //! (input and output tokens); only a line that repeats another one's id, model and cost is a duplicate, the others are
-//! summed.
+//! summed. Invoice lines that bill many calls at once wait for the end, see [`super::sum`].
 
 use std::num::NonZeroU64;
 
 use super::class::Class;
 use super::source::Line;
+use super::sum::{Bill, Cover, Facts, Sums, Together};
 use crate::crypto::sha256;
 use crate::ledger::{Figure, Key, Ledger, Name, PermitRow, key};
 
@@ -36,7 +37,7 @@ pub struct Rules {
 }
 
 /// A line of one of the files of a side. Eight bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LineRef(NonZeroU64);
 
 /// Bits of a line number; the file stands above them.
@@ -85,8 +86,10 @@ pub struct Outcome {
     pub expected: Option<i64>,
     /// The amount in question: line minus permit, or the amount that stands on one side only.
     pub difference: i64,
-    /// The id that the line carries, where it belongs to no permit.
+    /// The id that the line carries, where it belongs to no permit; of a sum, what its lines have in common.
     pub id: String,
+    /// Calls in a sum.
+    pub members: u64,
 }
 
 /// Count and sum of one class.
@@ -104,7 +107,7 @@ pub struct ClassTotal {
 #[derive(Clone, Debug, Default)]
 pub struct Totals {
     /// By class, in the order of [`Class::ALL`].
-    pub classes: [ClassTotal; 12],
+    pub classes: [ClassTotal; 18],
     /// Σ cost that permits state.
     pub permits: i128,
     /// Σ of gateway lines in USD.
@@ -146,6 +149,9 @@ struct State {
     has_gateway_call: bool,
     /// A line in another currency, so that the side's amount says nothing.
     is_foreign: [bool; 2],
+    /// A gateway line of a call that went through although it was denied.
+    has_run_denied: bool,
+    cover: Cover,
 }
 
 /// The comparison while lines stream through.
@@ -156,6 +162,7 @@ pub struct Reconciler<'a> {
     permits: Vec<(Name, u32)>,
     keys: Vec<(Key, u32)>,
     totals: Totals,
+    sums: Sums,
 }
 
 /// An id that two permits share points to none.
@@ -170,12 +177,10 @@ impl<'a> Reconciler<'a> {
         let rows = ledger.permits.iter().zip(&ledger.accounts).zip(0u32..);
         for ((row, account), position) in rows {
             permits.push((row.permit, position));
-            keys.extend(
-                [account.response, account.idempotency, account.usage_idempotency].map(|key| (key, position)),
-            );
-            for usage in [&account.ledger, &account.log].into_iter().flatten() {
-                keys.extend([usage.request, usage.response].map(|key| (key, position)));
-            }
+            let own = [account.response, account.idempotency, account.usage_idempotency];
+            let usages = [&account.ledger, &account.log].into_iter().flatten();
+            let all = own.into_iter().chain(usages.flat_map(|usage| [usage.request, usage.response]));
+            keys.extend(all.filter(|key| *key != Key::default()).map(|key| (key, position)));
         }
         permits.retain(|(name, _)| !name.is_none());
         permits.sort_unstable();
@@ -186,7 +191,6 @@ impl<'a> Reconciler<'a> {
             }
             same
         });
-        keys.retain(|(key, _)| *key != Key::default());
         keys.sort_unstable();
         keys.dedup();
         keys.dedup_by(|later, first| {
@@ -198,7 +202,7 @@ impl<'a> Reconciler<'a> {
         });
         keys.shrink_to_fit();
         let states = vec![State::default(); ledger.permits.len()];
-        Self { ledger, rules, states, permits, keys, totals: Totals::default() }
+        Self { ledger, rules, states, permits, keys, totals: Totals::default(), sums: Sums::default() }
     }
 
     /// The permit of a line: that it names, and that its ids belong to.
@@ -241,10 +245,18 @@ impl<'a> Reconciler<'a> {
             expected: permit.and_then(|permit| self.expected(permit)),
             difference: if is_usd { rounded } else { 0 },
             id: String::new(),
+            members: 0,
         };
         if !is_usd {
             outcome.id.clone_from(&line.currency);
             self.emit(Class::Currency, outcome, each)?;
+            match (permit, side) {
+                (None, Side::Gateway) => self.sums.stray(line),
+                (None, Side::Invoice) => {
+                    self.sums.add(line, place, false);
+                }
+                (Some(_), _) => {}
+            }
             if let Some(state) = permit.and_then(|permit| self.states.get_mut(permit)) {
                 state.seen(side, place);
                 let [gateway, invoice] = &mut state.is_foreign;
@@ -269,6 +281,11 @@ impl<'a> Reconciler<'a> {
             if side == Side::Gateway && line.is_failure && rounded == 0 {
                 return Ok(None);
             }
+            match side {
+                Side::Gateway => self.sums.stray(line),
+                Side::Invoice if self.sums.add(line, place, true) => return Ok(None),
+                Side::Invoice => {}
+            }
             let ids = [&line.permit, &line.response, &line.request];
             outcome.id = ids.into_iter().find(|id| !id.is_empty()).cloned().unwrap_or_default();
             let class = match side {
@@ -288,6 +305,7 @@ impl<'a> Reconciler<'a> {
             self.emit(Class::DeniedButDispatched, outcome, each)?;
             if let Some(state) = self.states.get_mut(position) {
                 state.seen(side, place);
+                state.has_run_denied |= side == Side::Gateway;
             }
             return Ok(permit);
         }
@@ -302,10 +320,90 @@ impl<'a> Reconciler<'a> {
 
     /// Compares the sides of every permit, after the last line.
     pub fn finish<E>(mut self, each: &mut dyn FnMut(Outcome) -> Result<(), E>) -> Result<Totals, E> {
+        let sums = std::mem::take(&mut self.sums);
+        for together in sums.settle(self.ledger, |position| self.facts(position)) {
+            self.together(&together, each)?;
+        }
         for position in 0..self.states.len() {
             self.permit(position, each)?;
         }
         Ok(self.totals)
+    }
+
+    /// What a permit means for the invoice lines of its period.
+    fn facts(&self, position: usize) -> Option<Facts> {
+        let state = self.states.get(position)?;
+        let row = self.row(position)?;
+        let cost = self.expected(position);
+        let has_call = state.gateway_line.is_some();
+        if self.is_denied(position) {
+            let is_call = state.has_run_denied || cost.is_some_and(|cost| cost != 0);
+            return is_call.then_some(Facts { cost: None, is_missing: false });
+        }
+        // A line of its own bills it.
+        if state.invoice_line.is_some() {
+            return None;
+        }
+        let is_missing = self.rules.has_gateway && !has_call;
+        match cost {
+            Some(0) if !row.is_dispatched && !has_call => None,
+            Some(_) => Some(Facts { cost, is_missing }),
+            // Without a gateway log nothing says that an allowed call was not made.
+            None if is_missing && !row.is_dispatched => None,
+            None => Some(Facts { cost, is_missing }),
+        }
+    }
+
+    /// Takes the result for invoice lines that belong together.
+    fn together<E>(
+        &mut self,
+        together: &Together,
+        each: &mut dyn FnMut(Outcome) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Some(first) = together.lines.first() else { return Ok(()) };
+        let line = |line: &Bill| Outcome {
+            class: Class::SumPart,
+            is_material: false,
+            permit: None,
+            gateway_line: None,
+            gateway: None,
+            invoice_line: line.place,
+            invoice: line.micros,
+            expected: None,
+            difference: 0,
+            id: together.name.clone(),
+            members: 0,
+        };
+        let sum = Outcome {
+            invoice: together.billed,
+            expected: Some(together.expected),
+            difference: together.difference,
+            members: u64::try_from(together.members.len()).unwrap_or(u64::MAX),
+            ..line(first)
+        };
+        self.emit(together.class, sum, each)?;
+        for repeated in &together.repeated {
+            let own = Outcome { difference: repeated.micros.unwrap_or(0), ..line(repeated) };
+            self.emit(Class::Duplicate, own, each)?;
+        }
+        for part in together.lines.iter().skip(1) {
+            self.emit(Class::SumPart, line(part), each)?;
+        }
+        for (member, cost) in &together.members {
+            let position = usize::try_from(*member).unwrap_or(usize::MAX);
+            let Some(state) = self.states.get_mut(position) else { continue };
+            state.cover = if together.class.is_exception() { Cover::Open } else { Cover::Settled };
+            let gateway_line = state.gateway_line;
+            let own = Outcome {
+                permit: Some(position),
+                gateway_line,
+                expected: *cost,
+                invoice: None,
+                ..line(first)
+            };
+            self.emit(Class::SumMember, own, each)?;
+        }
+        Ok(())
     }
 
     fn permit<E>(
@@ -333,8 +431,11 @@ impl<'a> Reconciler<'a> {
             expected,
             difference: 0,
             id: String::new(),
+            members: 0,
         };
-        let mut exceptions = u32::from(gateway_foreign || invoice_foreign);
+        // What is wrong with the sum stands at its line, and no call of it is called matched.
+        let is_open = state.cover == Cover::Open;
+        let mut exceptions = u32::from(gateway_foreign || invoice_foreign || is_open);
         let mut rounding = None;
         let costs = expected.is_some_and(|cost| cost != 0);
         let dispatched = self.row(position).is_some_and(|row| row.is_dispatched) || costs;
@@ -343,6 +444,7 @@ impl<'a> Reconciler<'a> {
             self.emit(Class::PermitWithoutCall, Outcome { difference, ..base.clone() }, each)?;
             exceptions += 1;
         }
+        let has_bill = has_bill || state.cover != Cover::None;
         if self.rules.has_invoice && !has_bill && costs {
             let difference = expected.map_or(0, i64::wrapping_neg);
             self.emit(Class::PermitWithoutBill, Outcome { difference, ..base.clone() }, each)?;
@@ -350,7 +452,7 @@ impl<'a> Reconciler<'a> {
         }
         for (is_there, amount, slack) in [
             (has_call && !gateway_foreign, state.gateway, state.gateway_slack),
-            (has_bill && !invoice_foreign, state.invoice, state.invoice_slack),
+            (state.invoice_line.is_some() && !invoice_foreign, state.invoice, state.invoice_slack),
         ] {
             if !is_there {
                 continue;
@@ -384,7 +486,15 @@ impl<'a> Reconciler<'a> {
     ) -> Result<(), E> {
         let large = outcome.difference.unsigned_abs() >= self.rules.materiality.unsigned_abs();
         // What ran without permission or under two names is material whatever it cost.
-        let always = matches!(class, Class::DeniedButDispatched | Class::IdentityConflict | Class::Currency);
+        // So is a sum that shows nothing, because its difference says nothing either.
+        let always = matches!(
+            class,
+            Class::DeniedButDispatched
+                | Class::IdentityConflict
+                | Class::Currency
+                | Class::SumIncomplete
+                | Class::SumAmbiguous
+        );
         let is_material = class.is_exception() && (large || always);
         if let Some(total) = self.totals.classes.get_mut(class.position()) {
             total.count += 1;

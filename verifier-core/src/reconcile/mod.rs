@@ -2,6 +2,7 @@
 //!
 //! [`Reconciler`] takes the rows of verified evidence ([`crate::ledger`]) and the lines of both other sides, which
 //! [`source::read`] streams from CSV or JSON lines by a [`Map`] of columns, and puts each result into a [`Class`].
+//! An invoice line that bills many calls at once is compared with the sum of its calls ([`sum`]).
 //! Amounts are exact decimals until they are compared as micro-USD. Logs and invoices are taken as they are: nothing
 //! proves them, and a match shows agreement, not truth.
 
@@ -10,11 +11,14 @@ pub mod csv;
 mod map;
 mod matcher;
 pub mod source;
+pub mod sum;
 
 pub use class::Class;
 pub use map::{Field, Form, Map, Unit};
 pub use matcher::{ClassTotal, LineRef, Outcome, Reconciler, Rules, Side, Totals};
 pub use source::{InputError, InputProblem, InputSummary, Line, ReadFailure};
 
+#[cfg(test)]
+mod sum_tests;
 #[cfg(test)]
 mod tests;

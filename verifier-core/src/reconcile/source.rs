@@ -146,8 +146,16 @@ pub struct Line {
     pub input: Figure,
     /// Output tokens.
     pub output: Figure,
-    /// When, microseconds.
+    /// When, or the start of the billed period, microseconds.
     pub time: Figure,
+    /// End of the billed period, microseconds.
+    pub period_end: Figure,
+    /// The billed account.
+    pub account: String,
+    /// The billed resource.
+    pub resource: String,
+    /// What is charged.
+    pub charge: String,
     /// A status other than success: the call did not go through.
     pub is_failure: bool,
     /// A credit, correction, tax or purchase, which is no call.
@@ -408,10 +416,14 @@ impl Reader<'_> {
                 let slot = if field == Field::Input { &mut line.input } else { &mut line.output };
                 *slot = Figure::of(count);
             }
-            Field::Time => {
+            Field::Account => named(&mut line.account),
+            Field::Resource => named(&mut line.resource),
+            Field::Charge => named(&mut line.charge),
+            Field::Time | Field::PeriodEnd => {
                 let time =
                     Timestamp::parse(text).ok_or_else(|| wrong(InputProblem::NotATime(short(text))))?;
-                line.time = Figure::of(time.unix_micros());
+                let slot = if field == Field::Time { &mut line.time } else { &mut line.period_end };
+                *slot = Figure::of(time.unix_micros());
             }
             Field::Status => {
                 let word = text.to_ascii_lowercase();

@@ -177,4 +177,16 @@ crate::codes! {
         "Line belongs to two permits",
         "The line names one permit, and its response or request id is another one's.",
         "Treat the line as contradicted." }
+    RECONCILE_SUM_DIFFERS {
+        "Invoice lines of a period differ from its calls",
+        "The lines of one provider, model and charge period were added and compared with the cost of the permits in it, beyond what their decimal places explain.",
+        "List the calls of the period; ask the provider for the calls it billed." }
+    RECONCILE_SUM_INCOMPLETE {
+        "Not all calls of an invoice line are known",
+        "A call in the period of the line has no permit, no gateway line, no stated cost or no time, so that no sum can show that the line is right.",
+        "Clear up the calls without permit and the permits without cost of the period first." }
+    RECONCILE_SUM_AMBIGUOUS {
+        "Invoice lines whose calls cannot be told apart",
+        "The lines are of one provider and model, and their periods overlap or their accounts or resources differ; no call states which of them bills it.",
+        "Ask the provider for lines of disjoint periods, or for one line per call." }
 }
