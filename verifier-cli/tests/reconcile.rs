@@ -1,7 +1,9 @@
 //! Output files of `reconcile`: complete, the same every time, and never half there.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -17,7 +19,9 @@ fn run(out: &Path, invoice: &Path) -> i32 {
     let mut command = Command::new(env!("CARGO_BIN_EXE_keel-verify"));
     command.arg("reconcile").arg(demo("borealis-research")).arg("--trust-root").arg(demo("trust-root.json"));
     command.arg("--gateway").arg(fixture("gateway.jsonl")).arg("--invoice").arg(invoice);
-    for (option, file) in [("--csv", "a.csv"), ("--json", "a.json"), ("--focus", "focus.csv")] {
+    for (option, file) in
+        [("--csv", "a.csv"), ("--json", "a.json"), ("--xlsx", "a.xlsx"), ("--focus", "focus.csv")]
+    {
         command.arg(option).arg(out.join(file));
     }
     command.output().unwrap().status.code().unwrap()
@@ -43,7 +47,7 @@ fn outputs_are_complete_and_the_same_every_time() {
     assert_eq!(written, files(two.path()));
     assert_eq!(
         written.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
-        ["a.csv", "a.json", "focus.csv"]
+        ["a.csv", "a.json", "a.xlsx", "focus.csv"]
     );
     let text = |position: usize| String::from_utf8(written[position].1.clone()).unwrap();
     let csv = text(0);
@@ -55,7 +59,7 @@ fn outputs_are_complete_and_the_same_every_time() {
     let json: serde_json::Value = serde_json::from_str(&text(1)).unwrap();
     assert_eq!((&json["schema"], &json["exit_status"]), (&"keel-verify.reconciliation/v1".into(), &1.into()));
     assert_eq!(json["results"].as_array().unwrap().len() + 2, csv.lines().count() - 1);
-    let focus = text(2);
+    let focus = text(3);
     let invoice = fs::read_to_string(fixture("invoice-wrong.csv")).unwrap();
     assert_eq!(focus.lines().count(), invoice.lines().count());
     assert!(focus.lines().next().unwrap().ends_with(",x_KeelPermitId,x_ProofRef"));
@@ -85,4 +89,81 @@ fn a_failed_run_leaves_nothing_and_loses_nothing() {
     }
     assert_eq!(run(folder.path(), &bad.path().join("absent.csv")), 4);
     assert_eq!(files(folder.path()), before);
+}
+
+/// The text of a part of a workbook.
+fn part(workbook: &Path, name: &str) -> String {
+    let mut archive = zip::ZipArchive::new(fs::File::open(workbook).unwrap()).unwrap();
+    let mut text = String::new();
+    archive.by_name(name).unwrap().read_to_string(&mut text).unwrap();
+    text
+}
+
+/// Cells of a sheet by reference; shared strings resolved.
+fn sheet(workbook: &Path, number: u8) -> BTreeMap<String, String> {
+    let shared = part(workbook, "xl/sharedStrings.xml");
+    let shared: Vec<String> = shared
+        .split("<si>")
+        .skip(1)
+        .map(|item| item.split("</t>").next().unwrap().rsplit('>').next().unwrap().replace("&apos;", "'"))
+        .collect();
+    let text = part(workbook, &format!("xl/worksheets/sheet{number}.xml"));
+    assert!(!text.contains("<f>"), "a formula");
+    let mut cells = BTreeMap::new();
+    for cell in text.split("<c r=\"").skip(1) {
+        let reference = cell.split('"').next().unwrap().to_owned();
+        let Some((head, value)) = cell.split_once("<v>") else { continue };
+        let value = value.split("</v>").next().unwrap();
+        let value = match head.contains("t=\"s\"") {
+            true => shared[value.parse::<usize>().unwrap()].clone(),
+            false => value.to_owned(),
+        };
+        cells.insert(reference, value);
+    }
+    cells
+}
+
+/// A workbook says what the CSV says: integers of micro-USD, the same amounts in USD as text, and nothing that computes.
+#[test]
+fn a_workbook_says_what_the_csv_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let invoice = fs::read_to_string(fixture("invoice-wrong.csv")).unwrap();
+    let header = invoice.lines().next().unwrap().split(',').collect::<Vec<_>>();
+    let line: Vec<&str> = header
+        .iter()
+        .map(|name| match *name {
+            "BilledCost" => "0.5",
+            "BillingCurrency" => "USD",
+            "ChargeCategory" => "Usage",
+            "ResourceId" => "=HYPERLINK(1)",
+            _ => "",
+        })
+        .collect();
+    let path = folder.path().join("invoice.csv");
+    fs::write(&path, format!("{}\n{}\n", invoice.trim_end(), line.join(","))).unwrap();
+    assert_eq!(run(folder.path(), &path), 1);
+    let workbook = folder.path().join("a.xlsx");
+    let results = sheet(&workbook, 1);
+    let csv = fs::read_to_string(folder.path().join("a.csv")).unwrap();
+    let rows: Vec<&str> = csv.lines().filter(|line| !line.starts_with('#')).skip(1).collect();
+    let classes: Vec<&String> = (2..).map_while(|row| results.get(&format!("A{row}"))).collect();
+    assert_eq!(classes, rows.iter().map(|row| row.split(',').next().unwrap()).collect::<Vec<_>>());
+    let column = |title: &str| {
+        let (reference, _) = results
+            .iter()
+            .find(|(own, text)| own.ends_with('1') && own.len() == 2 && *text == title)
+            .unwrap();
+        reference.chars().next().unwrap()
+    };
+    let drift = 2 + classes.iter().position(|class| *class == "price_drift").unwrap();
+    assert_eq!(results[&format!("{}{drift}", column("difference_usd_micros"))], "874254");
+    assert_eq!(results[&format!("{}{drift}", column("difference_usd"))], "0.874254");
+    assert!(results.values().any(|text| text == "'=HYPERLINK(1)"), "{results:?}");
+    let sums = sheet(&workbook, 2);
+    assert!(sums.values().any(|text| text == "RECONCILE_PRICE_DRIFT"));
+    let evidence = sheet(&workbook, 3);
+    assert!(evidence["A1"].starts_with("VERIFIED: "));
+    assert!(evidence.values().any(|text| {
+        text.contains("sha256:ae77c809245a25d472769c53584d286728b24686ede5dcf1fa978ba0a598486a")
+    }));
 }

@@ -38,10 +38,13 @@ pub(crate) struct ReconcileArgs {
     /// Write the same as one JSON document, keel-verify.reconciliation/v1
     #[arg(long, value_name = "FILE", help_heading = ADDED)]
     pub(crate) json: Option<OsString>,
+    /// Write the same as a workbook, with the sums and what they rest on
+    #[arg(long, value_name = "FILE", help_heading = ADDED)]
+    pub(crate) xlsx: Option<OsString>,
     /// Write the invoice lines again, with x_KeelPermitId and x_ProofRef; only of a CSV invoice
     #[arg(long, value_name = "FILE", help_heading = ADDED)]
     pub(crate) focus: Option<OsString>,
-    /// List calls that match too
+    /// List calls that match too, and the calls of sums that match
     #[arg(long, help_heading = ADDED)]
     pub(crate) all: bool,
     /// Colour of the text

@@ -1,7 +1,10 @@
 //! `ledger PATH…`: verifies, then states what the money rows come to.
 
+use std::num::NonZeroUsize;
+
+use verifier_core::bytes::Limits;
 use verifier_core::claim::ledger::{RULES, Statement};
-use verifier_core::evidence::{Batch, Evidence};
+use verifier_core::evidence::{Batch, Evidence, Progress};
 use verifier_core::finding::catalog::input::{INPUT_LIMIT_EXCEEDED, INPUT_UNREADABLE};
 use verifier_core::ledger::{self, Ledger, ReadError};
 use verifier_core::report::{Outcome, Report};
@@ -55,9 +58,33 @@ pub(super) fn rows(
     quiet: bool,
     console: &mut Console<'_>,
 ) -> Result<Ledger, Ended> {
+    rows_by(ledger::read, batches, reports, policy, quiet, console)
+}
+
+/// The same without bookings.
+pub(super) fn calls(
+    batches: &[Batch],
+    reports: &[Report],
+    policy: &TrustPolicy,
+    quiet: bool,
+    console: &mut Console<'_>,
+) -> Result<Ledger, Ended> {
+    rows_by(ledger::read_calls, batches, reports, policy, quiet, console)
+}
+
+type Read = fn(&[&Evidence], &Limits, NonZeroUsize, &dyn Progress) -> Result<Ledger, ReadError>;
+
+fn rows_by(
+    read: Read,
+    batches: &[Batch],
+    reports: &[Report],
+    policy: &TrustPolicy,
+    quiet: bool,
+    console: &mut Console<'_>,
+) -> Result<Ledger, Ended> {
     let sets: Vec<&Evidence> = batches.iter().flat_map(|batch| &batch.sets).collect();
     let progress = ProgressLine::new(console.environment.err_is_terminal && !quiet);
-    let ledger = ledger::read(&sets, &policy.limits, policy.workers, &progress);
+    let ledger = read(&sets, &policy.limits, policy.workers, &progress);
     progress.clear();
     match ledger {
         Ok(ledger) if ledger.is_of(reports) => Ok(ledger),

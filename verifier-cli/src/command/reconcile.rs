@@ -16,7 +16,7 @@ use verifier_core::reconcile::{
 use verifier_core::render::headline;
 use verifier_core::report::{Outcome as Result_, Report};
 
-use super::ledger::rows;
+use super::ledger::calls;
 use super::{Console, Ended, run};
 use crate::args::reconcile::ReconcileArgs;
 use crate::exit::Exit;
@@ -24,6 +24,7 @@ use crate::input;
 use crate::output_file::OutputFile;
 use crate::render::reconciliation::{self as render, Names};
 use crate::render::style::{Page, Tone};
+use crate::render::workbook::Workbook;
 use crate::render::{escape, ledger as ledger_render};
 
 /// Results shown of one class; the files have all of them.
@@ -55,7 +56,7 @@ pub(super) fn run(args: &ReconcileArgs, console: &mut Console<'_>) -> Ended {
         Err(message) => return console.misused("reconcile", message),
     };
     let reports = run::batches(&batches, &policy, args.quiet, console);
-    let ledger = match rows(&batches, &reports, &policy, args.quiet, console) {
+    let ledger = match calls(&batches, &reports, &policy, args.quiet, console) {
         Ok(ledger) => ledger,
         Err(ended) => return ended,
     };
@@ -130,14 +131,27 @@ struct Outputs<'a> {
     comparison: &'a Comparison<'a>,
     csv: Option<OutputFile>,
     json: Option<OutputFile>,
+    xlsx: Option<(OutputFile, Workbook)>,
     written: u64,
+    /// The sum whose calls follow is an exception.
+    is_in_exception: bool,
     samples: Vec<(Class, String)>,
 }
 
 impl Outputs<'_> {
     fn take(&mut self, outcome: &Outcome) -> io::Result<()> {
         let Comparison { ledger, names, args, .. } = self.comparison;
-        if outcome.class == Class::Matched && !args.all {
+        let is_of_match = match outcome.class {
+            Class::Matched => true,
+            Class::SumMember | Class::SumPart => !self.is_in_exception,
+            class => {
+                if class.is_of_sums() {
+                    self.is_in_exception = class.is_exception();
+                }
+                class == Class::SumMatched
+            }
+        };
+        if is_of_match && !args.all {
             return Ok(());
         }
         if let Some(csv) = &mut self.csv {
@@ -145,6 +159,9 @@ impl Outputs<'_> {
         }
         if let Some(json) = &mut self.json {
             render::json_line(ledger, names, outcome, self.written == 0, json)?;
+        }
+        if let Some((_, workbook)) = &mut self.xlsx {
+            workbook.row(&render::cells(ledger, names, outcome))?;
         }
         self.written += 1;
         let known = self.samples.iter().filter(|(class, _)| *class == outcome.class).count();
@@ -183,7 +200,9 @@ impl Comparison<'_> {
             comparison: self,
             csv: create(&self.args.csv)?,
             json: create(&self.args.json)?,
+            xlsx: create(&self.args.xlsx)?.map(|file| (file, Workbook::new())),
             written: 0,
+            is_in_exception: false,
             samples: Vec::new(),
         };
         let focus = RefCell::new(create(&self.args.focus)?);
@@ -241,8 +260,17 @@ impl Comparison<'_> {
         if let Some(json) = &mut outputs.json {
             render::json_end(&inputs, &totals, exit.status(), json).map_err(unwritten)?;
         }
-        let Outputs { csv, json, samples, .. } = outputs;
-        for output in [csv, json, focus.into_inner()].into_iter().flatten() {
+        let Outputs { csv, json, xlsx, samples, .. } = outputs;
+        let xlsx = match xlsx {
+            Some((mut file, workbook)) => {
+                let mut evidence = self.evidence_lines();
+                evidence.extend(self.digests());
+                workbook.write(&evidence, &inputs, &totals, &mut file).map_err(unwritten)?;
+                Some(file)
+            }
+            None => None,
+        };
+        for output in [csv, json, xlsx, focus.into_inner()].into_iter().flatten() {
             output.commit().map_err(unwritten)?;
         }
         Ok(Done { exit, totals, inputs, samples })

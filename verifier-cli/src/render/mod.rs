@@ -13,4 +13,5 @@ pub(crate) mod raw;
 pub(crate) mod reconciliation;
 pub(crate) mod redteam;
 pub(crate) mod style;
+pub(crate) mod workbook;
 pub(crate) mod workpaper;

@@ -15,10 +15,10 @@ use super::escape;
 use super::style::{Page, Tone};
 
 /// What no reconciliation establishes.
-const NOT_PROVEN: &str = "logs and invoices are taken as they are; agreement of the three sides does not show that any of \
+pub(crate) const NOT_PROVEN: &str = "logs and invoices are taken as they are; agreement of the three sides does not show that any of \
 them is complete or true";
 
-const COLUMNS: [&str; 19] = [
+pub(crate) const COLUMNS: [&str; 20] = [
     "class",
     "code",
     "material",
@@ -38,6 +38,7 @@ const COLUMNS: [&str; 19] = [
     "invoice_usd_micros",
     "difference_usd_micros",
     "cost_grade",
+    "members",
 ];
 
 /// Files of one side, by number.
@@ -54,7 +55,7 @@ pub(crate) fn proof_ref(ledger: &Ledger, permit: usize) -> String {
     format!("sha256:{digest}#{}", ledger.pointer(&row.place))
 }
 
-fn cells(ledger: &Ledger, names: &Names<'_>, outcome: &Outcome) -> [Cell; 19] {
+pub(crate) fn cells(ledger: &Ledger, names: &Names<'_>, outcome: &Outcome) -> [Cell; 20] {
     let row = outcome.permit.and_then(|permit| ledger.permits.get(permit));
     let text = |name: Option<Name>| Cell::text(name.map_or("", |name| ledger.text(name)));
     let amount = |amount: Option<i64>| Cell::plain(amount.map_or(String::new(), |amount| amount.to_string()));
@@ -86,6 +87,7 @@ fn cells(ledger: &Ledger, names: &Names<'_>, outcome: &Outcome) -> [Cell; 19] {
         amount(outcome.invoice),
         Cell::plain(outcome.difference),
         Cell::plain(row.map_or("", |row| row.cost_grade.as_str())),
+        if outcome.members > 0 { Cell::count(outcome.members) } else { Cell::plain("") },
     ]
 }
 
@@ -217,7 +219,8 @@ pub(crate) fn human(
         page.line(&format!("  {side} {} sha256:{digest}, {} lines", escape::text(&input.file), input.lines))?;
     }
     page.heading("Classes")?;
-    for class in Class::ALL {
+    let has_sums = Class::ALL.into_iter().any(|class| class.is_of_sums() && totals.of(class).count > 0);
+    for class in Class::ALL.into_iter().filter(|class| has_sums || !class.is_of_sums()) {
         let total = totals.of(class);
         let tone = match (class.is_exception(), total.count, total.material) {
             (_, 0, _) => Tone::Dim,
@@ -279,6 +282,9 @@ pub(crate) fn sample(ledger: &Ledger, names: &Names<'_>, outcome: &Outcome) -> S
         if let Some(amount) = amount {
             parts.push(format!("{label} {}", usd(i128::from(amount))));
         }
+    }
+    if outcome.members > 0 {
+        parts.push(format!("{} calls", outcome.members));
     }
     parts.push(format!("difference {}", usd(i128::from(outcome.difference))));
     parts.join("  ")
