@@ -16,7 +16,7 @@ use crate::render::escape;
 
 /// Options of single commands that name a file to write. Where there is `--also`, `--out` and `--also` are such too.
 const OUTPUTS: [(&str, &[&str]); 3] =
-    [("reconcile", &["csv", "json", "focus"]), ("sample", &["out", "csv"]), ("excerpt", &["out"])];
+    [("reconcile", &["csv", "json", "xlsx", "focus"]), ("sample", &["out", "csv"]), ("excerpt", &["out"])];
 
 /// Files that evidence is made of, looked for beside a file that is named.
 const BESIDE: [&str; 2] = ["manifest.json", "key-manifest.json"];
