@@ -386,15 +386,20 @@ fn parse_time_and_offset(text: &str) -> Option<(i64, Option<i64>)> {
     let bytes = text.as_bytes();
     if let Some(plain) = text.strip_suffix('Z') {
         // CPython rewrites the final `Z`; a blank before it is then a blank before `+00:00`.
-        return Some((parse_time(plain.trim_end().as_bytes(), 24)?, Some(0)));
+        return Some((parse_time(before_offset(plain).as_bytes(), 24)?, Some(0)));
     }
     let Some(sign_at) = bytes.iter().position(|byte| matches!(byte, b'+' | b'-')) else {
         return Some((parse_time(bytes, 24)?, None));
     };
-    let time = parse_time(text.get(..sign_at)?.trim_end().as_bytes(), 24)?;
+    let time = parse_time(before_offset(text.get(..sign_at)?).as_bytes(), 24)?;
     let offset = parse_time(bytes.get(sign_at + 1..)?, 24)?;
     let signed = if bytes.get(sign_at) == Some(&b'-') { -offset } else { offset };
     Some((time, Some(signed)))
+}
+
+/// A time before an offset. CPython lets one character stand behind whole hours, minutes or seconds; here that is a blank.
+fn before_offset(text: &str) -> &str {
+    text.strip_suffix(' ').filter(|time| !time.contains(['.', ','])).unwrap_or(text)
 }
 
 /// `HH[[:]MM[[:]SS[(.|,)f*]]]` as microseconds.
@@ -479,6 +484,7 @@ mod tests {
             ("0001-01-01T00:00:00Z", "1-01-01T00:00:00.000000"),
             ("2026-W19-4", "2026-05-07T00:00:00.000000"),
             ("2026-05-07T12:00:01 Z", "2026-05-07T12:00:01.000000"),
+            ("2026-05-07T12 +00:00", "2026-05-07T12:00:00.000000"),
             ("2026-05-07T12:00:01.Z", "2026-05-07T12:00:01.000000"),
         ] {
             assert_eq!(record(text).as_deref(), Some(expected), "{text}");
@@ -492,6 +498,9 @@ mod tests {
             "2026-02-29",
             "2026-05-07T12:00:00+24:00",
             "2026-05-07T12:00:00ZZ",
+            "2026-05-07T12:00:01.12345 Z",
+            "2026-05-07T12:00:01.1 +00:00",
+            "2026-05-07T12:00:01  Z",
             "2026-05-0é",
         ] {
             assert_eq!(record(text), None, "{text}");
