@@ -42,7 +42,7 @@ pub(super) fn run(args: &CiArgs, console: &mut Console<'_>) -> Ended {
         Ok(policy) => policy,
         Err(faults) => return console.misused("ci", &listed(&name, &faults)),
     };
-    let mut trust = match args.verification.policy(args.now.as_ref(), console.environment) {
+    let trust = match args.verification.policy(args.now.as_ref(), console.environment) {
         Ok(trust) => trust,
         Err(message) => return console.misused("ci", message),
     };
@@ -51,7 +51,6 @@ pub(super) fn run(args: &CiArgs, console: &mut Console<'_>) -> Ended {
         Err(message) => return console.misused("ci", message),
     };
     let paths: Vec<String> = args.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-    trust.keep_chains = run::names_heads(&batches, &trust);
     let demanded = |set: &Evidence| Cow::Owned(policy.demand(set, &trust));
     let reports = run::batches_each(&batches, &trust, &demanded, args.output.quiet, console);
     let rows = policy.needs_money().then(|| rows(&batches, &reports, &trust));

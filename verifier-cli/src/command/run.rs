@@ -62,19 +62,7 @@ pub(super) fn batches_each<'p>(
     console: &Console<'_>,
 ) -> Vec<Report> {
     let progress = ProgressLine::new(console.environment.err_is_terminal && !quiet);
-    let verify = |batch| verify::verify_batch_each(batch, policy, policy_of, &progress);
-    let reports = batches.iter().flat_map(verify).collect();
+    let reports = verify::verify_all(batches, policy, policy_of, &progress);
     progress.clear();
     reports
-}
-
-/// Whether a checkpoint names chain heads that exports have to be compared with, so that their entries must be kept.
-pub(super) fn names_heads(batches: &[Batch], trust: &TrustPolicy) -> bool {
-    let sets = || batches.iter().flat_map(|batch| &batch.sets);
-    let may_have = |set: &&Evidence| match set {
-        Evidence::Checkpoint(_) => true,
-        Evidence::Bundle(_) => !verify::verify(set, trust, &verify::NoProgress).heads.is_empty(),
-        _ => false,
-    };
-    sets().any(|set| matches!(set, Evidence::Export(_))) && sets().any(|set| may_have(&set))
 }

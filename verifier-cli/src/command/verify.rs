@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use verifier_core::bytes::Limits;
-use verifier_core::claim::checkpoint::report_conflicts;
 use verifier_core::evidence::{self, Batch, Evidence};
 use verifier_core::finding::catalog::input::INPUT_UNREADABLE;
 
@@ -46,9 +45,7 @@ pub(super) fn run(args: &VerifyArgs, console: &mut Console<'_>) -> Ended {
     if let Err(message) = applicable(args, &batches) {
         return console.misused("verify", message);
     }
-    policy.keep_chains = run::names_heads(&batches, &policy);
-    let mut reports = run::batches(&batches, &policy, args.output.quiet, console);
-    report_conflicts(&mut reports, policy.limits.findings_per_code);
+    let reports = run::batches(&batches, &policy, args.output.quiet, console);
     show::reports(&reports, &args.output, args.raw, console)
 }
 

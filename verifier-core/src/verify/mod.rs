@@ -70,9 +70,45 @@ pub fn verify_batch(batch: &Batch, policy: &TrustPolicy, progress: &dyn Progress
     verify_batch_each(batch, policy, &|_| Cow::Borrowed(policy), progress)
 }
 
-/// [`verify_batch`] with a policy for each set; `policy` stands for a batch without evidence.
+/// Verifies everything that was given on one occasion: each batch as [`verify_batch`], with a policy for each set (`policy`
+/// stands for a batch without evidence), and then what checkpoints name against exports and against each other. Wherever they
+/// lay, genuine files can tell two histories, and then none of them may stand as verified.
+///
+/// Reports keep the chains that were compared.
 #[must_use]
-pub fn verify_batch_each<'p>(
+pub fn verify_all<'p>(
+    batches: &[Batch],
+    policy: &TrustPolicy,
+    policy_of: &dyn Fn(&Evidence) -> Cow<'p, TrustPolicy>,
+    progress: &dyn Progress,
+) -> Vec<Report> {
+    let keeps = names_heads(batches, policy);
+    let keeping = |set: &Evidence| {
+        let own = policy_of(set);
+        if !keeps || own.keep_chains {
+            return own;
+        }
+        Cow::Owned(TrustPolicy { keep_chains: true, ..own.into_owned() })
+    };
+    let each = |batch| verify_batch_each(batch, policy, &keeping, progress);
+    let mut reports: Vec<Report> = batches.iter().flat_map(each).collect();
+    claim::checkpoint::report_conflicts(&mut reports, policy.limits.findings_per_code);
+    reports
+}
+
+/// Whether a checkpoint names heads that exports have to be compared with, so that their entries must be kept. A bundle can
+/// hold one, which only its verification shows.
+fn names_heads(batches: &[Batch], policy: &TrustPolicy) -> bool {
+    let sets = || batches.iter().flat_map(|batch| &batch.sets);
+    let names = |set: &Evidence| match set {
+        Evidence::Checkpoint(_) => true,
+        Evidence::Bundle(_) => !verify(set, policy, &NoProgress).heads.is_empty(),
+        _ => false,
+    };
+    sets().any(|set| matches!(set, Evidence::Export(_))) && sets().any(names)
+}
+
+fn verify_batch_each<'p>(
     batch: &Batch,
     policy: &TrustPolicy,
     policy_of: &dyn Fn(&Evidence) -> Cow<'p, TrustPolicy>,

@@ -67,6 +67,27 @@ fn evidence_of_an_earlier_period_is_not_the_later_one() {
     assert_eq!(audit.outcome, Outcome::NotEstablished);
 }
 
+/// Every command that verifies, not only an audit, compares what was given on one occasion.
+#[test]
+fn a_fork_in_another_folder_is_verified_nowhere() {
+    use std::borrow::Cow;
+    use verifier_core::verify::{NoProgress, verify_all};
+    let (all, fork) = (chain(PROJECT, 20, None), chain(PROJECT, 20, Some(8)));
+    let outcome = |head: &serde_json::Value| {
+        let archives = Archives::new();
+        archives.add("a", PROJECT, &all).file("c.json", &checkpoint(&[head]));
+        let paths = [archives.folder.path().join("a"), archives.folder.path().join("c.json")];
+        let paths: Vec<&std::path::Path> = paths.iter().map(std::path::PathBuf::as_path).collect();
+        let policy = policy();
+        let batches = verifier_core::evidence::gather(&paths, &policy.limits);
+        let reports = verify_all(&batches, &policy, &|_| Cow::Borrowed(&policy), &NoProgress);
+        assert_eq!(reports.len(), 2);
+        reports.iter().map(|report| report.outcome).fold(Outcome::Verified, Outcome::worst)
+    };
+    assert_eq!(outcome(&all[19]), Outcome::Verified);
+    assert_eq!(outcome(&fork[19]), Outcome::Disproved);
+}
+
 /// Two paths that are no text can be shown alike; both are looked at.
 #[test]
 fn archives_that_look_alike_are_both_looked_at() {

@@ -1,5 +1,6 @@
 //! One verification: reports, then rows.
 
+use std::borrow::Cow;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -11,7 +12,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use verifier_core::archive::{self, Source};
 use verifier_core::bytes::Limits;
-use verifier_core::claim::checkpoint::report_conflicts;
 use verifier_core::evidence::{self, Batch, Evidence};
 use verifier_core::finding::Finding;
 use verifier_core::finding::catalog::input::INTERNAL_ERROR;
@@ -64,13 +64,8 @@ pub(super) fn run(job: &Job, mut progress: JobProgress<'_>) -> Outcome {
     // Core promises not to panic; if it does, the window must not show an old or empty result.
     let verified = catch_unwind(AssertUnwindSafe(|| {
         let batches = evidence::gather(&paths, &policy.limits);
-        let mut sets = batches.iter().flat_map(|batch| &batch.sets);
-        let names_heads = sets.any(|set| matches!(set, Evidence::Checkpoint(_)));
-        let policy = TrustPolicy { keep_chains: names_heads, ..policy.clone() };
-        let mut reports: Vec<Report> =
-            batches.iter().flat_map(|batch| verify::verify_batch(batch, &policy, &progress)).collect();
-        report_conflicts(&mut reports, policy.limits.findings_per_code);
-        // Compared and done with.
+        let mut reports = verify::verify_all(&batches, &policy, &|_| Cow::Borrowed(&policy), &progress);
+        // Compared and done with; the window keeps the rest for hours.
         reports.iter_mut().for_each(|report| report.chains.clear());
         (batches, reports)
     }));

@@ -106,7 +106,7 @@ pub fn conflicts(reports: &[Report]) -> Vec<HeadConflict> {
 
 /// Makes each conflict a finding of the checkpoint's report, at most `kept` of a code. A contradiction disproves the
 /// checkpoint or the export, and the run with them; that exports end early is said, because a period may end early.
-pub fn report_conflicts(reports: &mut [Report], kept: u32) {
+pub(crate) fn report_conflicts(reports: &mut [Report], kept: u32) {
     let file =
         |report: &Report| report.artifact.files.first().map(|file| file.path.clone()).unwrap_or_default();
     let files: Vec<String> = reports.iter().map(file).collect();

@@ -22,7 +22,8 @@ use crate::report::{ChainHead, CheckpointTime, FileSummary, ReportBuilder, Subje
 use crate::time::{Timestamp, UnixNanos};
 use crate::trust::TrustPolicy;
 
-pub use held::{HeadConflict, HeadFault, Held, conflicts, report_conflicts};
+pub(crate) use held::report_conflicts;
+pub use held::{HeadConflict, HeadFault, Held, conflicts};
 
 /// How receipts of a checkpoint are reported.
 pub(crate) const TIMESTAMPS: timestamps::Wording = timestamps::Wording {

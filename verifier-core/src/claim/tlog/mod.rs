@@ -61,21 +61,12 @@ pub(crate) fn head<'a>(
     place: &Location,
     out: &mut ReportBuilder,
 ) -> Option<TrustedHead<'a>> {
-    match judge(text, trust, as_of) {
-        Ok((mut trusted, policy)) => {
-            sign(&trusted, &policy, out);
-            trusted.witnessed = witness::check(&trusted, &policy, trust, place, out);
-            Some(trusted)
-        }
-        Err((origin, finding)) => {
-            let subject = Subject::new("tree_head", origin.unwrap_or("unreadable"));
-            out.unsupported(claim, subject, finding.at(place.clone()));
-            None
-        }
-    }
+    let (mut trusted, policy) = signed(text, trust, as_of, claim, place, out)?;
+    trusted.witnessed = witness::check(&trusted, &policy, trust, place, out);
+    Some(trusted)
 }
 
-/// Reads the head of a tree that no log keeps, so that it has no witnesses, and judges its signature.
+/// [`head`] of a tree that no log keeps, so that it has no witnesses.
 pub(crate) fn unwitnessed<'a>(
     text: &'a str,
     trust: &LogTrust,
@@ -84,10 +75,21 @@ pub(crate) fn unwitnessed<'a>(
     place: &Location,
     out: &mut ReportBuilder,
 ) -> Option<TrustedHead<'a>> {
+    signed(text, trust, as_of, claim, place, out).map(|(trusted, _)| trusted)
+}
+
+fn signed<'a>(
+    text: &'a str,
+    trust: &LogTrust,
+    as_of: &Timestamp,
+    claim: &'static str,
+    place: &Location,
+    out: &mut ReportBuilder,
+) -> Option<(TrustedHead<'a>, Policy)> {
     match judge(text, trust, as_of) {
         Ok((trusted, policy)) => {
             sign(&trusted, &policy, out);
-            Some(trusted)
+            Some((trusted, policy))
         }
         Err((origin, finding)) => {
             let subject = Subject::new("tree_head", origin.unwrap_or("unreadable"));
