@@ -164,6 +164,12 @@ fn what_cannot_be_handed_over_leaves_no_file() {
     cut(&["--permit", &permits[0], "--proofs", "evidence"], 4);
     cut(&["--paper", "trust-root.json"], 4);
 
+    // What nobody established is not handed on.
+    let words = ["excerpt", "evidence", "--out", "e.json", "--permit", &permits[0], "--self-attested"];
+    let refused = desk.does(&[&words[..], &["--key-file", "key", "--name", "a"]].concat(), 3);
+    assert!(refused.contains("EXCERPT_SOURCE_NOT_VERIFIED"), "{refused}");
+    assert_eq!(desk.names(), before);
+
     // Evidence that is wrong, and nothing of it in the permits that are wanted.
     let path = desk.path("evidence/export.json");
     let text = fs::read_to_string(&path).unwrap();

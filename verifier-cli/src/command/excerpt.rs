@@ -54,6 +54,10 @@ pub(super) fn run(args: &ExcerptArgs, console: &mut Console<'_>) -> Ended {
         let message = format!("an excerpt is cut out of verified evidence: {}", why.unwrap_or("no claim"));
         return console.failed(Exit::from(done.outcome()), &EXCERPT_SOURCE_NOT_VERIFIED, &message);
     }
+    if done.reports.iter().any(|report| report.accepted_without_trust) {
+        let message = "an excerpt is cut out of evidence whose signer is established, not out of what was accepted without";
+        return console.failed(Exit::NOT_ESTABLISHED, &EXCERPT_SOURCE_NOT_VERIFIED, message);
+    }
     let Some((set, verified)) = done.export() else {
         let message = "name one export: an excerpt is of one";
         return console.failed(Exit::NOT_ESTABLISHED, &EXCERPT_NOT_MADE, message);
