@@ -19,6 +19,9 @@ fn origin_of(path: &str) -> (&'static str, &'static str) {
         Some("standards") if path.starts_with("standards/sarif/") => {
             ("SARIF SDK 5.6.0, schema of SARIF 2.1.0, unchanged", "MIT")
         }
+        Some("standards") if path.starts_with("standards/parquet/apache/") => {
+            ("apache/parquet-testing, data, unchanged", "Apache-2.0")
+        }
         Some("standards") => {
             ("published standards, facts restated; the file names its source", "MIT OR Apache-2.0")
         }

@@ -91,6 +91,75 @@ fn a_failed_run_leaves_nothing_and_loses_nothing() {
     assert_eq!(files(folder.path()), before);
 }
 
+/// What an invoice says does not depend on the file that says it.
+#[test]
+fn a_parquet_invoice_says_what_its_csv_says() {
+    let standards = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testvectors/standards/parquet/invoice");
+    let results = |invoice: &Path| {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(run(folder.path(), invoice), 0, "{}", invoice.display());
+        let json: serde_json::Value =
+            serde_json::from_slice(&fs::read(folder.path().join("a.json")).unwrap()).unwrap();
+        let focus = fs::read_to_string(folder.path().join("focus.csv")).unwrap();
+        let proofs: Vec<String> = focus
+            .lines()
+            .skip(1)
+            .map(|line| line.split(',').rev().take(2).collect::<Vec<_>>().join(" "))
+            .collect();
+        (json["classes"].clone(), json["totals"].clone(), proofs)
+    };
+    let expected = results(&fixture("invoice.csv"));
+    assert_eq!(expected.2.len(), 33);
+    for name in ["double-snappy-map", "decimal-zstd-v2", "int64-decimal-gzip", "delta-int96"] {
+        assert_eq!(results(&standards.join(format!("{name}.parquet"))), expected, "{name}");
+    }
+}
+
+/// Each names what is wrong and where, and leaves no output.
+#[test]
+fn a_parquet_invoice_that_cannot_be_read_is_refused() {
+    let standards = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testvectors/standards/parquet/invoice");
+    let folder = tempfile::tempdir().unwrap();
+    let whole = fs::read(standards.join("double-snappy-map.parquet")).unwrap();
+    let cut = folder.path().join("cut.parquet");
+    fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
+    let renamed = folder.path().join("renamed.parquet");
+    let mut other = whole.clone();
+    while let Some(at) = other.windows(10).position(|name| name == b"BilledCost") {
+        other[at] = b'C';
+    }
+    fs::write(&renamed, other).unwrap();
+    for (path, message) in [
+        (cut, "cut.parquet: the Parquet file has no footer; it may be cut"),
+        (
+            renamed,
+            "renamed.parquet, BilledCost: the header lacks this column; it has: CilledCost, BillingCurrency",
+        ),
+        (standards.join("brotli.parquet"), "row 1, BilledCost: the column is compressed with Brotli"),
+        (
+            standards.join("tags-as-list.parquet"),
+            "tags-as-list.parquet, Tags.keel_permit_id: a list, a structure",
+        ),
+        (standards.join("negative.parquet"), "negative.parquet, row 21, BilledCost: negative: \"-0.011523\""),
+        (standards.join("nan.parquet"), "nan.parquet, row 5, BilledCost: not a finite number"),
+    ] {
+        let out = tempfile::tempdir().unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_keel-verify"))
+            .args(["reconcile".as_ref(), demo("borealis-research").as_os_str(), "--trust-root".as_ref()])
+            .arg(demo("trust-root.json"))
+            .arg("--invoice")
+            .arg(&path)
+            .args(["--csv".as_ref(), out.path().join("a.csv").as_os_str()])
+            .args(["--focus".as_ref(), out.path().join("focus.csv").as_os_str()])
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(4), "{text}");
+        assert!(text.contains(message), "{text}");
+        assert_eq!(files(out.path()), []);
+    }
+}
+
 /// The text of a part of a workbook.
 fn part(workbook: &Path, name: &str) -> String {
     let mut archive = zip::ZipArchive::new(fs::File::open(workbook).unwrap()).unwrap();

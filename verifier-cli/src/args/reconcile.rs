@@ -17,16 +17,16 @@ pub(crate) struct ReconcileArgs {
     /// Manifest of the export given as EXPORT
     #[arg(long, value_name = "FILE")]
     pub(crate) manifest: Option<OsString>,
-    /// Request log of a gateway, JSON lines or CSV; may be repeated
+    /// Request log of a gateway, JSON lines, CSV or Parquet; may be repeated
     #[arg(long, value_name = "FILE", help_heading = ADDED)]
     pub(crate) gateway: Vec<OsString>,
     /// Columns of the request logs: litellm, or a column map in a JSON file
     #[arg(long, value_name = "MAP", default_value = "litellm", help_heading = ADDED)]
     pub(crate) gateway_map: OsString,
-    /// Invoice lines of a provider; may be repeated
+    /// Invoice lines of a provider, CSV, Parquet or JSON lines; may be repeated
     #[arg(long, value_name = "FILE", help_heading = ADDED)]
     pub(crate) invoice: Vec<OsString>,
-    /// Columns of the invoices: focus (FOCUS 1.2 as CSV), or a column map in a JSON file
+    /// Columns of the invoices: focus (FOCUS 1.2 as CSV or Parquet), or a column map in a JSON file
     #[arg(long, value_name = "MAP", default_value = "focus", help_heading = ADDED)]
     pub(crate) invoice_map: OsString,
     /// Exceptions below this amount in USD are listed and do not fail the run
@@ -41,7 +41,7 @@ pub(crate) struct ReconcileArgs {
     /// Write the same as a workbook, with the sums and what they rest on
     #[arg(long, value_name = "FILE", help_heading = ADDED)]
     pub(crate) xlsx: Option<OsString>,
-    /// Write the invoice lines again, with x_KeelPermitId and x_ProofRef; only of a CSV invoice
+    /// Write the invoice lines again as CSV, with x_KeelPermitId and x_ProofRef; of CSV and Parquet
     #[arg(long, value_name = "FILE", help_heading = ADDED)]
     pub(crate) focus: Option<OsString>,
     /// List calls that match too, and the calls of sums that match

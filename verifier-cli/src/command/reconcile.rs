@@ -11,7 +11,7 @@ use verifier_core::finding::catalog::ledger::RECONCILE_INPUT_INVALID;
 use verifier_core::ledger::{Decimal, Ledger};
 use verifier_core::reconcile::csv::Record;
 use verifier_core::reconcile::{
-    Class, InputSummary, Map, Outcome, ReadFailure, Reconciler, Rules, Side, Totals, source,
+    Class, InputSummary, Line, Map, Outcome, ReadFailure, Reconciler, Rules, Side, Totals, source,
 };
 use verifier_core::render::headline;
 use verifier_core::report::{Outcome as Result_, Report};
@@ -241,14 +241,14 @@ impl Comparison<'_> {
                     Some(_) => Err(io::Error::other("--focus needs invoices with the same header line")),
                 }
             };
-            let mut each_line = |line: &source::Line, record: Option<&Record>| {
+            let mut each_line = |line: &Line, record: Option<&Record>| {
                 let mut each = |outcome: Outcome| outputs.take(&outcome);
                 let permit = reconciler.line(Side::Invoice, number, line, &mut each)?;
                 match (record, focus.borrow_mut().as_mut()) {
                     (Some(record), Some(out)) => {
                         render::focus_line(record, *positions.borrow(), self.ledger, permit, out)
                     }
-                    (None, Some(_)) => Err(io::Error::other("--focus needs an invoice in CSV")),
+                    (None, Some(_)) => Err(io::Error::other("--focus needs an invoice in CSV or Parquet")),
                     (_, None) => Ok(()),
                 }
             };
@@ -293,7 +293,7 @@ fn read(
     name: &OsString,
     map: &Map,
     header: &mut dyn FnMut(&Record) -> io::Result<()>,
-    each: &mut dyn FnMut(&source::Line, Option<&Record>) -> io::Result<()>,
+    each: &mut dyn FnMut(&Line, Option<&Record>) -> io::Result<()>,
 ) -> Result<InputSummary, Failure> {
     let shown = name.to_string_lossy();
     let unread =

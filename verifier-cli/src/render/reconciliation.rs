@@ -145,7 +145,7 @@ pub(crate) fn json_end(
         .iter()
         .map(|(side, input)| {
             json!({"side": side, "file": input.file, "sha256": format!("sha256:{}", hex::encode(&input.sha256)),
-                "bytes": input.bytes, "lines": input.lines})
+                "bytes": input.bytes, "lines": input.lines, "columns_not_read": input.left_out})
         })
         .collect();
     let classes: Vec<Value> = Class::ALL
@@ -217,6 +217,10 @@ pub(crate) fn human(
     for (side, input) in inputs {
         let digest = hex::encode(&input.sha256);
         page.line(&format!("  {side} {} sha256:{digest}, {} lines", escape::text(&input.file), input.lines))?;
+        if !input.left_out.is_empty() {
+            let names = input.left_out.iter().map(|name| escape::text(name)).collect::<Vec<_>>();
+            page.line(&format!("    columns without a form as text, not read: {}", names.join(", ")))?;
+        }
     }
     page.heading("Classes")?;
     let has_sums = Class::ALL.into_iter().any(|class| class.is_of_sums() && totals.of(class).count > 0);

@@ -43,6 +43,28 @@ impl Record {
         self.text.get(start..end)
     }
 
+    /// Begins again, for a line or row.
+    pub(super) fn begin(&mut self, line: u64) {
+        self.line = line;
+        self.text.clear();
+        self.ends.clear();
+    }
+
+    /// Where the text of the next field is appended; [`Self::end`] ends it.
+    pub(super) fn text(&mut self) -> &mut String {
+        &mut self.text
+    }
+
+    /// Ends a field.
+    pub(super) fn end(&mut self) {
+        self.ends.push(self.text.len());
+    }
+
+    /// Bytes of all fields.
+    pub(super) fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
     /// All fields.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
         (0..self.len()).filter_map(|position| self.field(position))

@@ -7,9 +7,11 @@
 //!  "columns": {"request": "Request ID", "cost": "Amount", "permit": "metadata.keel_permit_id"}}
 //! ```
 //!
-//! `format` is `csv` or `jsonl`; `unit` is `usd` (the default), `cent` or `micro_usd`. A dot goes down into an object, also
-//! into one that a CSV column or a member holds as JSON text. `cost` is required, and one of `permit`, `request` and
-//! `response`, or what lines that sum calls need: `provider`, `model`, `time` and `period_end`. Anything unknown in a map is an error that lists what is known.
+//! `format` is `csv`, `jsonl` or `parquet`, and told by the first bytes where it is not stated; `unit` is `usd` (the
+//! default), `cent` or `micro_usd`. A dot goes down into an object, also into one that a column or a member holds as JSON
+//! text, and into a map of a Parquet file. `cost` is required, and one of `permit`, `request` and `response`, or what lines
+//! that sum calls need: `provider`, `model`, `time` and `period_end`. Anything unknown in a map is an error that lists what
+//! is known.
 
 use crate::bytes::Blob;
 use crate::json::{Document, ParserLimits, Value};
@@ -87,12 +89,14 @@ pub enum Unit {
 /// The form of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Told by the first byte: `{` begins JSON lines.
+    /// Told by the first bytes: `PAR1` begins Parquet, `{` JSON lines, anything else is CSV.
     Either,
     /// CSV with a header line.
     Csv,
     /// JSON lines.
     Lines,
+    /// Parquet.
+    Parquet,
 }
 
 /// A map.
@@ -154,7 +158,7 @@ impl Map {
     /// `x_ProviderResponseId` or `ResourceId`; a line of none and with a charge period is a sum, see [`super::sum`].
     #[must_use]
     pub fn focus() -> Self {
-        let mut map = Self::preset(
+        Self::preset(
             &[
                 (Field::Permit, &["x_KeelPermitId", "Tags.keel_permit_id"]),
                 (Field::Response, &["x_ProviderResponseId", "ResourceId"]),
@@ -171,9 +175,7 @@ impl Map {
                 (Field::Class, &["ChargeClass"]),
             ],
             &["BilledCost", "BillingCurrency", "ChargeCategory"],
-        );
-        map.form = Form::Csv;
-        map
+        )
     }
 
     /// Reads a map document.
@@ -191,7 +193,8 @@ impl Map {
                     map.form = match member.value.text().as_deref() {
                         Some("csv") => Form::Csv,
                         Some("jsonl") => Form::Lines,
-                        _ => return Err("format must be \"csv\" or \"jsonl\"".to_owned()),
+                        Some("parquet") => Form::Parquet,
+                        _ => return Err("format must be \"csv\", \"jsonl\" or \"parquet\"".to_owned()),
                     };
                 }
                 "unit" => {

@@ -11,7 +11,7 @@
 use std::num::NonZeroU64;
 
 use super::class::Class;
-use super::source::Line;
+use super::line::Line;
 use super::sum::{Bill, Cover, Facts, Sums, Together};
 use crate::crypto::sha256;
 use crate::ledger::{Figure, Key, Ledger, Name, PermitRow, key};

@@ -22,8 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::class::Class;
+use super::line::Line;
 use super::matcher::LineRef;
-use super::source::Line;
 use crate::crypto::sha256;
 use crate::ledger::{Ledger, Name};
 
