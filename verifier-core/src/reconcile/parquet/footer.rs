@@ -94,6 +94,8 @@ enum Logical {
     Timestamp(Option<Unit>),
     Integer { is_signed: bool },
     Uuid,
+    /// No value at all.
+    Null,
     Other,
 }
 
@@ -280,6 +282,7 @@ impl Element {
             }
             (Physical::Int32, Some(Logical::Date)) => Form::Date,
             (Physical::Int64, Some(Logical::Timestamp(Some(unit)))) => Form::Timestamp(unit),
+            (_, Some(Logical::Null)) => Form::Null,
             (Physical::Int96, _) => Form::JulianDay,
             // Older writers leave texts without a word.
             (Physical::Bytes, None | Some(Logical::Text)) => Form::Text,
@@ -348,6 +351,7 @@ impl Logical {
                     logical = Self::Integer { is_signed };
                     return Ok(true);
                 }
+                11 => Self::Null,
                 14 => Self::Uuid,
                 _ => Self::Other,
             };

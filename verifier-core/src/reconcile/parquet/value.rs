@@ -60,6 +60,8 @@ pub(super) enum Form {
     JulianDay,
     /// 16 bytes.
     Uuid,
+    /// No value; writers without any give a column this form.
+    Null,
 }
 
 /// A value.
@@ -97,6 +99,7 @@ impl<'a> Value<'a> {
             Ok(())
         };
         let written = match (self, form) {
+            (_, Form::Null) => return Err(Problem::Damaged("a column without values has one")),
             (Self::Boolean(truth), _) => write!(out, "{truth}"),
             (Self::Float(float), _) => {
                 return number(f64::from(float), ryu_js::Buffer::new().format(float), out);
