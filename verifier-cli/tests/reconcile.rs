@@ -110,7 +110,15 @@ fn a_parquet_invoice_says_what_its_csv_says() {
     };
     let expected = results(&fixture("invoice.csv"));
     assert_eq!(expected.2.len(), 33);
-    for name in ["double-snappy-map", "decimal-zstd-v2", "int64-decimal-gzip", "delta-int96"] {
+    for name in [
+        "double-snappy-map",
+        "decimal-zstd-v2",
+        "int64-decimal-gzip",
+        "delta-int96",
+        "polars-zstd",
+        "duckdb-v2",
+        "fastparquet-int96",
+    ] {
         assert_eq!(results(&standards.join(format!("{name}.parquet"))), expected, "{name}");
     }
 }

@@ -1,6 +1,6 @@
-"""Writes what another reader, pyarrow, finds in the files of apache/, and invoices as pyarrow writes them.
+"""Writes what another reader, pyarrow, finds in the files of apache/, and invoices as several writers write them.
 
-    python3 make.py          expected.json, and the files in invoice/
+    python3 make.py          expected.json, and the files in invoice/ (pip install pyarrow duckdb polars fastparquet)
 
 A file with an infinite number or none is refused at that cell, which is marked. Texts follow the rules that verifier-core states for cells: the forms of CSV, nothing for an absent value. A floating number
 is marked, since its shortest digits can be written in two ways; doubles are compared as doubles.
@@ -13,6 +13,9 @@ import json
 import math
 from pathlib import Path
 
+import duckdb
+import fastparquet
+import polars
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -139,6 +142,25 @@ def invoices():
     write("nan.parquet", pa.array(numbers), pa.array(times, utc), maps)
 
 
+def other_writers():
+    with INVOICE.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    frame = polars.DataFrame({name: [row[name] or None for row in rows] for name in rows[0]})
+    frame = frame.with_columns(
+        polars.col("BilledCost").cast(polars.Float64), polars.col("ChargePeriodStart").str.to_datetime(time_zone="UTC")
+    )
+    frame.write_parquet(TOP / "invoice/polars-zstd.parquet")
+    connection = duckdb.connect()
+    connection.register("frame", frame.to_arrow())
+    tags = "map {'keel_permit_id': json_extract_string(Tags, 'keel_permit_id')}"
+    rows = f"select * replace (cast(BilledCost as decimal(18, 6)) as BilledCost, {tags} as Tags) from frame"
+    connection.execute(f"copy ({rows}) to '{TOP}/invoice/duckdb-v2.parquet' (format parquet, parquet_version V2)")
+    pandas = frame.to_pandas()
+    pandas["ChargePeriodStart"] = pandas.ChargePeriodStart.dt.tz_localize(None)
+    fastparquet.write(str(TOP / "invoice/fastparquet-int96.parquet"), pandas, times="int96", compression="GZIP")
+
+
 if __name__ == "__main__":
     expected()
     invoices()
+    other_writers()

@@ -111,15 +111,11 @@ impl Entries {
 
     /// After the last row: nothing may be left, not even in a page that was not begun.
     pub(super) fn finish(&mut self, file: &[u8], meter: &mut Meter) -> Result<(), Problem> {
-        let more = Problem::Damaged("a column has more values than rows");
         if self.levels(file, meter)?.is_some() {
-            return Err(more);
+            return Err(Problem::Damaged("a column has more values than rows"));
         }
-        while self.page(file, meter)? {
-            if self.inside > 0 {
-                return Err(more);
-            }
-        }
+        // None of these can bring a value any more.
+        while self.page(file, meter)? {}
         let dictionary = self.dictionary.as_ref().map_or(0, |dictionary| dictionary.bytes.len());
         meter.release(self.bytes.len() + dictionary);
         Ok(())
@@ -136,6 +132,9 @@ impl Entries {
             Content::Dictionary => {
                 let bytes = std::mem::take(&mut self.bytes);
                 self.dictionary = Some(Dictionary::new(&page, bytes, self.leaf.physical)?);
+            }
+            Content::Data(_) if page.values > self.left => {
+                return Err(Problem::Damaged("a column has more values than it says"));
             }
             Content::Data(levels) => {
                 let at = self.begin_levels(levels)?;

@@ -89,10 +89,15 @@ struct Element {
 enum Logical {
     Text,
     Map,
-    Decimal { scale: i64, precision: i64 },
+    Decimal {
+        scale: i64,
+        precision: i64,
+    },
     Date,
     Timestamp(Option<Unit>),
-    Integer { is_signed: bool },
+    Integer {
+        is_signed: bool,
+    },
     Uuid,
     /// No value at all.
     Null,

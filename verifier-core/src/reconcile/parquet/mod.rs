@@ -1,9 +1,9 @@
 //! Parquet, one row at a time, each value as the text that a CSV file would have.
 //!
 //! Read are the encodings and types that billing exports use, uncompressed or with Snappy, gzip or Zstandard; what is not
-//! read is refused by its name. The file is held in memory, of its columns one page each. Written here and not taken from a
-//! library because sizes in a hostile file must be compared with limits before they are allocated: a failed allocation
-//! ends the process, and such guards are the larger half of a reader.
+//! read is refused by its name. The file is held in memory, of its columns one page each, and no file yields more than a
+//! multiple of its bytes. Written here and not taken from a library because sizes in a hostile file must be compared with
+//! limits before they are allocated: a failed allocation ends the process, and such guards are the larger half of a reader.
 //!
 //! Source: Apache Parquet format 2.12.
 
@@ -30,8 +30,6 @@ use super::csv::{FIELDS, RECORD_BYTES, Record};
 pub const MAGIC: &[u8] = b"PAR1";
 /// Bytes of a file.
 pub const FILE_BYTES: usize = 1 << 30;
-/// Rows times columns of a file: runs of one value make any number of cells out of a few bytes.
-const CELLS: u64 = 1 << 32;
 
 /// What is wrong with a Parquet file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,12 +131,8 @@ impl Table {
         if footer.columns.len() + footer.left_out.len() > FIELDS {
             return Err(Problem::TooMuch("columns"));
         }
-        let rows = footer.groups.iter().map(|group| group.rows).fold(0, u64::saturating_add);
-        let columns = u64::try_from(footer.columns.len()).unwrap_or(u64::MAX).max(1);
-        if rows.saturating_mul(columns) > CELLS {
-            return Err(Problem::TooMuch("cells"));
-        }
-        Ok(Self { file, footer, next: 0, left: 0, row: 0, entries: Vec::new(), meter: Meter::new() })
+        let meter = Meter::new(file.len());
+        Ok(Self { file, footer, next: 0, left: 0, row: 0, entries: Vec::new(), meter })
     }
 
     /// The names of the columns that are read.
@@ -181,7 +175,8 @@ impl Table {
             cell(record, |text| push(cells, &column.shape, file, meter, text))
                 .map_err(|problem| Failure { row: *row, column: column.name.clone(), problem })?;
         }
-        let produced = self.meter.produced(record.bytes());
+        // One more, for rows without anything.
+        let produced = self.meter.bytes(record.bytes() + 1);
         produced.map_err(|problem| Failure { row: self.row, column: String::new(), problem })?;
         Ok(true)
     }

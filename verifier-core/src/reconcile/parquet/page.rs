@@ -18,24 +18,37 @@ const PAGE_BYTES: usize = 64 << 20;
 const HELD_BYTES: usize = 512 << 20;
 /// What a page costs at least, so that empty ones come to an end.
 const PAGE_COST: u64 = 256;
+/// What a file of any size may cost; a larger one may cost [`Limits::ratio`] times its bytes in addition. Runs of one value
+/// make any number of rows out of a few bytes, and rows with ids of their own at most a few dozen times their bytes.
+const FREE_COST: u64 = 64 << 20;
 
-/// What reading one file may cost.
+/// What reading one file may cost, in bytes and values that are produced.
 #[derive(Debug)]
 pub(super) struct Meter {
-    expanded: Budget,
+    produced: Budget,
     held: usize,
 }
 
 impl Meter {
-    pub(super) fn new() -> Self {
-        let limit = Limits::default().expanded_bytes;
-        Self { expanded: Budget::new(Resource::ExpandedBytes, limit), held: 0 }
+    /// A meter for a file of so many bytes.
+    pub(super) fn new(file: usize) -> Self {
+        let limits = Limits::default();
+        let file = u64::try_from(file).unwrap_or(u64::MAX);
+        let limit = file.saturating_mul(u64::from(limits.ratio)).saturating_add(FREE_COST);
+        let limit = limit.min(limits.expanded_bytes);
+        Self { produced: Budget::new(Resource::ExpandedBytes, limit), held: 0 }
+    }
+
+    /// Charges bytes or values.
+    pub(super) fn charge(&mut self, amount: u64) -> Result<(), Problem> {
+        self.produced
+            .charge(amount)
+            .map_err(|_| Problem::TooMuch("values and bytes out of a file of this size"))
     }
 
     /// Charges bytes that were produced.
-    pub(super) fn produced(&mut self, bytes: usize) -> Result<(), Problem> {
-        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        self.expanded.charge(bytes).map_err(|_| Problem::TooMuch("bytes after decompression"))
+    pub(super) fn bytes(&mut self, bytes: usize) -> Result<(), Problem> {
+        self.charge(u64::try_from(bytes).unwrap_or(u64::MAX))
     }
 
     /// One page takes the place of another.
@@ -167,8 +180,8 @@ impl Pages {
         let (stored, expanded) = (size(head.stored)?, size(head.expanded)?);
         let body = reader.rest().get(..stored).ok_or(Problem::Cut)?;
         self.at = self.end - reader.rest().len() + stored;
-        meter.produced(stored)?;
-        meter.expanded.charge(PAGE_COST).map_err(|_| Problem::TooMuch("pages"))?;
+        meter.bytes(stored)?;
+        meter.charge(PAGE_COST)?;
         let values =
             u64::try_from(head.values).map_err(|_| Problem::Damaged("a page has a negative size"))?;
         let (content, apart) = match head.kind {
@@ -193,7 +206,8 @@ impl Pages {
             return Err(Problem::TooMuch("bytes of one page"));
         }
         meter.hold(bytes.len(), expanded)?;
-        meter.produced(expanded)?;
+        meter.bytes(expanded)?;
+        meter.charge(values)?;
         let (levels, packed) = body.split_at_checked(apart).ok_or(Problem::Cut)?;
         let left =
             expanded.checked_sub(apart).ok_or(Problem::Damaged("a page has other lengths than it says"))?;

@@ -158,3 +158,98 @@ proptest! {
         prop_assert_eq!(format!("{:?}", all(file.clone())), format!("{:?}", all(file)));
     }
 }
+
+/// Fields of a structure in the compact protocol: id and integer, or id and a list or structure that is written already.
+enum Field<'a> {
+    Integer(u8, i64),
+    Text(u8, &'a str),
+    Structure(u8, Vec<u8>),
+    Structures(u8, Vec<Vec<u8>>),
+}
+
+fn varint(mut value: u64, out: &mut Vec<u8>) {
+    while value > 0x7f {
+        out.push(u8::try_from(value & 0x7f).unwrap() | 0x80);
+        value >>= 7;
+    }
+    out.push(u8::try_from(value).unwrap());
+}
+
+fn structure(fields: &[Field<'_>]) -> Vec<u8> {
+    let (mut out, mut last) = (Vec::new(), 0);
+    for field in fields {
+        let (id, kind) = match field {
+            Field::Integer(id, _) => (*id, 6),
+            Field::Text(id, _) => (*id, 8),
+            Field::Structure(id, _) => (*id, 12),
+            Field::Structures(id, _) => (*id, 9),
+        };
+        out.push((id - last) << 4 | kind);
+        last = id;
+        match field {
+            Field::Integer(_, value) => varint((value << 1 ^ value >> 63).cast_unsigned(), &mut out),
+            Field::Text(_, text) => {
+                varint(u64::try_from(text.len()).unwrap(), &mut out);
+                out.extend(text.as_bytes());
+            }
+            Field::Structure(_, bytes) => out.extend(bytes),
+            Field::Structures(_, list) => {
+                out.push(u8::try_from(list.len()).unwrap() << 4 | 12);
+                out.extend(list.concat());
+            }
+        }
+    }
+    out.push(0);
+    out
+}
+
+/// One required 32-bit column of so many rows, whose data page has these bytes in this encoding.
+fn made(rows: i64, encoding: i64, page: &[u8]) -> Vec<u8> {
+    use Field::{Integer, Structure, Structures, Text};
+    let size = i64::try_from(page.len()).unwrap();
+    let data = structure(&[Integer(1, rows), Integer(2, encoding), Integer(3, 3), Integer(4, 3)]);
+    let head = structure(&[Integer(1, 0), Integer(2, size), Integer(3, size), Structure(5, data)]);
+    let mut file = [MAGIC, &head, page].concat();
+    let total = i64::try_from(file.len() - 4).unwrap();
+    let place =
+        structure(&[Integer(1, 1), Integer(4, 0), Integer(5, rows), Integer(7, total), Integer(9, 4)]);
+    let chunk = structure(&[Integer(2, 4), Structure(3, place)]);
+    let group = structure(&[Structures(1, vec![chunk]), Integer(2, 0), Integer(3, rows)]);
+    let root = structure(&[Text(4, "schema"), Integer(5, 1)]);
+    let column = structure(&[Integer(1, 1), Integer(3, 0), Text(4, "n")]);
+    let footer = structure(&[
+        Integer(1, 1),
+        Structures(2, vec![root, column]),
+        Integer(3, rows),
+        Structures(4, vec![group]),
+    ]);
+    file.extend(&footer);
+    file.extend(u32::try_from(footer.len()).unwrap().to_le_bytes());
+    file.extend(MAGIC);
+    file
+}
+
+#[test]
+fn a_small_file_cannot_ask_for_much_work() {
+    let plain = all(made(2, 0, &[7, 0, 0, 0, 0xff, 0xff, 0xff, 0xff])).unwrap();
+    assert_eq!(plain.0["n"], ["7", "-1"]);
+    // Differences of no bits: three values in a few bytes, and then as many as there are numbers.
+    let deltas = |count: i64| {
+        let mut page = vec![0x80, 1, 4];
+        varint(count.cast_unsigned(), &mut page);
+        page.extend([2, 2, 0, 0, 0, 0]);
+        // A miniblock of no bits for each block; more than enough for those that are read.
+        page.extend([2, 0, 0, 0, 0].repeat(16));
+        made(count, 5, &page)
+    };
+    assert_eq!(all(deltas(3)).unwrap().0["n"], ["1", "2", "3"]);
+    for count in [1 << 31, 1 << 40, i64::MAX] {
+        let problem = all(deltas(count)).unwrap_err().problem;
+        assert!(matches!(problem, Problem::TooMuch(_)), "{count}: {problem}");
+    }
+    let mut page = vec![0; 4];
+    page[0] = 1;
+    for count in [-1, i64::MIN] {
+        assert!(Table::open(made(count, 0, &page)).is_err(), "{count}");
+    }
+}
