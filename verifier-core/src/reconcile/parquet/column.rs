@@ -4,8 +4,9 @@
 
 use super::Problem;
 use super::bits::{Deltas, Hybrid};
-use super::footer::{Chunk, Leaf};
+use super::footer::Chunk;
 use super::page::{Content, Encoding, Levels, Meter, Page, Pages};
+use super::schema::Leaf;
 use super::value::{Physical, Value};
 
 /// How the values of a page are laid down, and where the next one stands.

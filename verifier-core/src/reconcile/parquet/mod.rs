@@ -11,6 +11,7 @@ mod bits;
 mod column;
 mod footer;
 mod page;
+mod schema;
 mod thrift;
 mod value;
 
@@ -20,8 +21,9 @@ mod tests;
 use std::fmt;
 
 use column::Entries;
-use footer::{Footer, Shape};
+use footer::Footer;
 use page::Meter;
+use schema::{Leaf, Shape};
 use value::Value;
 
 use super::csv::{FIELDS, RECORD_BYTES, Record};
@@ -187,13 +189,8 @@ impl Table {
         self.left = group.rows;
         self.entries.clear();
         for column in &self.footer.columns {
-            let leaves = match &column.shape {
-                Shape::Single(leaf) => vec![leaf],
-                Shape::Map { key, value, .. } => vec![key, value],
-            };
-            let entries =
-                |leaf: &footer::Leaf| group.chunks.get(leaf.ordinal).map(|chunk| Entries::new(leaf, chunk));
-            let cells: Option<Vec<Entries>> = leaves.into_iter().map(entries).collect();
+            let entries = |leaf: &Leaf| group.chunks.get(leaf.ordinal).map(|chunk| Entries::new(leaf, chunk));
+            let cells: Option<Vec<Entries>> = column.leaves().into_iter().map(entries).collect();
             let missing = Problem::Damaged("a group of rows has other columns than the schema");
             let failure = |problem| Failure { row: self.row, column: column.name.clone(), problem };
             self.entries.push(cells.ok_or_else(|| failure(missing))?);
@@ -245,7 +242,7 @@ fn push(
 /// Appends a map as a JSON object of texts, as FOCUS has key-value pairs in CSV.
 fn map(
     both: [&mut Entries; 2],
-    leaves: [&footer::Leaf; 2],
+    leaves: [&Leaf; 2],
     present: u8,
     file: &[u8],
     meter: &mut Meter,
@@ -298,7 +295,7 @@ fn map(
 }
 
 /// Appends a value as a JSON text.
-fn quote(value: Value<'_>, leaf: &footer::Leaf, out: &mut String) -> Result<(), Problem> {
+fn quote(value: Value<'_>, leaf: &Leaf, out: &mut String) -> Result<(), Problem> {
     let mut text = String::new();
     value.push(leaf.form, &mut text)?;
     out.push_str(&serde_json::to_string(&text).map_err(|_| Problem::TooLong)?);

@@ -8,7 +8,8 @@
 use std::io::Read;
 
 use super::Problem;
-use super::footer::{Chunk, Leaf};
+use super::footer::Chunk;
+use super::schema::Leaf;
 use super::thrift::{Compact, Kind};
 use crate::bytes::{Budget, Limits, Resource};
 
@@ -179,9 +180,10 @@ impl Pages {
             |size: i64| usize::try_from(size).map_err(|_| Problem::Damaged("a page has a negative size"));
         let (stored, expanded) = (size(head.stored)?, size(head.expanded)?);
         let body = reader.rest().get(..stored).ok_or(Problem::Cut)?;
-        self.at = self.end - reader.rest().len() + stored;
-        meter.bytes(stored)?;
+        let next = self.end - reader.rest().len() + stored;
+        meter.bytes(next - self.at)?;
         meter.charge(PAGE_COST)?;
+        self.at = next;
         let values =
             u64::try_from(head.values).map_err(|_| Problem::Damaged("a page has a negative size"))?;
         let (content, apart) = match head.kind {

@@ -115,7 +115,7 @@ fn a_cut_file_is_never_read() {
     assert_eq!(encrypted, Problem::Encrypted);
 }
 
-/// A page in the middle of the file that is cut out, with the rest moved up, and sizes that no file can have.
+/// Every byte before the footer, changed.
 #[test]
 fn damage_is_named_with_row_and_column() {
     let file = invoice("decimal-zstd-v2.parquet");
@@ -163,6 +163,7 @@ proptest! {
 enum Field<'a> {
     Integer(u8, i64),
     Text(u8, &'a str),
+    Texts(u8, &'a str),
     Structure(u8, Vec<u8>),
     Structures(u8, Vec<Vec<u8>>),
 }
@@ -182,7 +183,7 @@ fn structure(fields: &[Field<'_>]) -> Vec<u8> {
             Field::Integer(id, _) => (*id, 6),
             Field::Text(id, _) => (*id, 8),
             Field::Structure(id, _) => (*id, 12),
-            Field::Structures(id, _) => (*id, 9),
+            Field::Texts(id, _) | Field::Structures(id, _) => (*id, 9),
         };
         out.push((id - last) << 4 | kind);
         last = id;
@@ -190,6 +191,10 @@ fn structure(fields: &[Field<'_>]) -> Vec<u8> {
             Field::Integer(_, value) => varint((value << 1 ^ value >> 63).cast_unsigned(), &mut out),
             Field::Text(_, text) => {
                 varint(u64::try_from(text.len()).unwrap(), &mut out);
+                out.extend(text.as_bytes());
+            }
+            Field::Texts(_, text) => {
+                out.extend([0x18, u8::try_from(text.len()).unwrap()]);
                 out.extend(text.as_bytes());
             }
             Field::Structure(_, bytes) => out.extend(bytes),
@@ -205,14 +210,20 @@ fn structure(fields: &[Field<'_>]) -> Vec<u8> {
 
 /// One required 32-bit column of so many rows, whose data page has these bytes in this encoding.
 fn made(rows: i64, encoding: i64, page: &[u8]) -> Vec<u8> {
-    use Field::{Integer, Structure, Structures, Text};
+    named("n", rows, encoding, page)
+}
+
+/// The same, with this name where its bytes are told.
+fn named(name: &str, rows: i64, encoding: i64, page: &[u8]) -> Vec<u8> {
+    use Field::{Integer, Structure, Structures, Text, Texts};
     let size = i64::try_from(page.len()).unwrap();
     let data = structure(&[Integer(1, rows), Integer(2, encoding), Integer(3, 3), Integer(4, 3)]);
     let head = structure(&[Integer(1, 0), Integer(2, size), Integer(3, size), Structure(5, data)]);
     let mut file = [MAGIC, &head, page].concat();
     let total = i64::try_from(file.len() - 4).unwrap();
-    let place =
-        structure(&[Integer(1, 1), Integer(4, 0), Integer(5, rows), Integer(7, total), Integer(9, 4)]);
+    let own =
+        [Integer(1, 1), Texts(3, name), Integer(4, 0), Integer(5, rows), Integer(7, total), Integer(9, 4)];
+    let place = structure(&own);
     let chunk = structure(&[Integer(2, 4), Structure(3, place)]);
     let group = structure(&[Structures(1, vec![chunk]), Integer(2, 0), Integer(3, rows)]);
     let root = structure(&[Text(4, "schema"), Integer(5, 1)]);
@@ -230,9 +241,11 @@ fn made(rows: i64, encoding: i64, page: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_small_file_cannot_ask_for_much_work() {
+fn a_small_file_says_what_it_says_and_cannot_ask_for_much_work() {
     let plain = all(made(2, 0, &[7, 0, 0, 0, 0xff, 0xff, 0xff, 0xff])).unwrap();
     assert_eq!(plain.0["n"], ["7", "-1"]);
+    let other = Table::open(named("m", 2, 0, &[0; 8])).unwrap_err();
+    assert!(other.to_string().ends_with("columns stand in another order than in the schema"));
     // Differences of no bits: three values in a few bytes, and then as many as there are numbers.
     let deltas = |count: i64| {
         let mut page = vec![0x80, 1, 4];

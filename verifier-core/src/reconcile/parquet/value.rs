@@ -114,7 +114,9 @@ impl<'a> Value<'a> {
             (Self::Int32(value), _) => write!(out, "{value}"),
             (Self::Int64(value), _) => write!(out, "{value}"),
             (Self::Bytes(bytes), Form::Decimal(places)) => {
-                return decimal(big_endian(bytes).ok_or(Problem::TooLong)?, places, out);
+                let units =
+                    big_endian(bytes).ok_or(Problem::Damaged("a decimal has no bytes, or more than 16"))?;
+                return decimal(units, places, out);
             }
             (Self::Bytes(bytes), Form::JulianDay) => return julian_day(bytes, out),
             (Self::Bytes(bytes), Form::Uuid) => bytes.iter().enumerate().try_for_each(|(position, byte)| {
@@ -134,9 +136,9 @@ impl<'a> Value<'a> {
     }
 }
 
-/// A signed integer, the highest byte first; none above 16 bytes.
+/// A signed integer, the highest byte first, of 1 to 16 bytes.
 fn big_endian(bytes: &[u8]) -> Option<i128> {
-    let first = bytes.first().copied().unwrap_or(0);
+    let first = bytes.first().copied()?;
     let mut wide = [if first & 0x80 == 0 { 0 } else { 0xff }; 16];
     let start = wide.len().checked_sub(bytes.len())?;
     wide.get_mut(start..)?.copy_from_slice(bytes);
@@ -209,7 +211,7 @@ mod tests {
             (Value::Int32(1_234_500), Form::Decimal(6), "1.234500"),
             (Value::Int32(12), Form::Decimal(0), "12"),
             (Value::Bytes(&[0xff, 0x9c]), Form::Decimal(1), "-10.0"),
-            (Value::Bytes(&[]), Form::Decimal(1), "0.0"),
+            (Value::Bytes(&[0]), Form::Decimal(1), "0.0"),
             (Value::Int32(-1), Form::Date, "1969-12-31"),
             (Value::Int64(1_767_225_600_000), Form::Timestamp(Unit::Millis), "2026-01-01T00:00:00Z"),
             (Value::Int64(-1), Form::Timestamp(Unit::Nanos), "1969-12-31T23:59:59.999999Z"),
@@ -226,13 +228,15 @@ mod tests {
 
     #[test]
     fn what_has_no_text_is_refused() {
+        let no_decimal = Problem::Damaged("a decimal has no bytes, or more than 16");
         for (value, form, problem) in [
             (Value::Double(f64::NAN), Form::Plain, Problem::NotFinite),
             (Value::Double(f64::NEG_INFINITY), Form::Plain, Problem::NotFinite),
             (Value::Float(f32::NAN), Form::Plain, Problem::NotFinite),
             (Value::Bytes(b"\xff"), Form::Text, Problem::NotUtf8),
             (Value::Bytes(b"a\0"), Form::Text, Problem::Nul),
-            (Value::Bytes(&[1; 17]), Form::Decimal(2), Problem::TooLong),
+            (Value::Bytes(&[1; 17]), Form::Decimal(2), no_decimal),
+            (Value::Bytes(&[]), Form::Decimal(2), no_decimal),
             (Value::Int64(i64::MAX), Form::Timestamp(Unit::Micros), Problem::NoDate),
             (Value::Int32(i32::MAX), Form::Date, Problem::NoDate),
             (Value::Bytes(&[0; 11]), Form::JulianDay, Problem::NoDate),
