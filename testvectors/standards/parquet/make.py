@@ -2,8 +2,9 @@
 
     python3 make.py          expected.json, and the files in invoice/ (pip install pyarrow duckdb polars fastparquet)
 
-A file with an infinite number or none is refused at that cell, which is marked. Texts follow the rules that verifier-core states for cells: the forms of CSV, nothing for an absent value. A floating number
-is marked, since its shortest digits can be written in two ways; doubles are compared as doubles.
+Texts follow the rules that verifier-core states for cells: the forms of CSV, nothing for an absent value. A floating number
+is marked, since its shortest digits can be written in two ways; doubles are compared as doubles. A number that is infinite or
+none is marked too: a file is refused at such a cell.
 """
 
 import csv
