@@ -166,6 +166,8 @@ fn cost(text: &str, unit: Unit) -> Result<(Decimal, i64), AmountError> {
         Unit::Micro => 6,
     };
     let decimal = Decimal::parse(text)?.shifted(shift)?;
+    // Beyond what sums are made of; no amount of another size may stand for it.
+    decimal.to_micros()?;
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let written = mantissa.split_once('.').map_or(0, |(_, digits)| digits.len());
     let exponent = exponent.parse::<i32>().map_err(|_| AmountError::NotANumber)?;
@@ -193,6 +195,9 @@ mod tests {
             ("7", Unit::Micro, 0),
         ] {
             assert_eq!(cost(text, unit).unwrap().1, slack, "{text}");
+        }
+        for text in ["1e22", "-1e22", "9223372036854.775808"] {
+            assert_eq!(cost(text, Unit::Usd), Err(AmountError::TooLarge), "{text}");
         }
         assert!(cost("1e", Unit::Usd).is_err() && cost("1e1e1", Unit::Usd).is_err());
     }

@@ -45,7 +45,7 @@ pub fn read(
     let form = match map.form {
         Form::Either => {
             let head = buffered.fill_buf().map_err(ReadFailure::Read)?;
-            if head.starts_with(parquet::MAGIC) {
+            if head.starts_with(parquet::MAGIC) || head.starts_with(parquet::ENCRYPTED) {
                 Form::Parquet
             } else if head.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
                 Form::Lines
@@ -226,7 +226,7 @@ impl Reader<'_> {
             for name in places {
                 let Some((position, inner)) = find(name) else { continue };
                 let own = names.field(position).unwrap_or_default();
-                if names.fields().filter(|other| *other == own).count() > 1 {
+                if names.fields().filter(|other| other.trim() == own.trim()).count() > 1 {
                     return Err(self.error(at, own, InputProblem::TwoColumns));
                 }
                 columns.push(Column { field: *field, position, name, inner });

@@ -189,6 +189,14 @@ fn bad_input_is_named() {
             "f, line 1, BilledCost: the header has this column twice",
         ),
         (
+            " BilledCost,BillingCurrency,ChargeCategory,BilledCost\n",
+            "f, line 1,  BilledCost: the header has this column twice",
+        ),
+        (
+            "BilledCost,BillingCurrency,ChargeCategory\n-1e22,USD,Tax\n",
+            "f, line 2, BilledCost: too large: \"-1e22\"",
+        ),
+        (
             "BilledCost,BillingCurrency,ChargeCategory\n-1,USD,Usage\n",
             "f, line 2, BilledCost: negative: \"-1\"",
         ),

@@ -117,14 +117,15 @@ impl Entries {
         }
         // None of these can bring a value any more.
         while self.page(file, meter)? {}
-        let dictionary = self.dictionary.as_ref().map_or(0, |dictionary| dictionary.bytes.len());
-        meter.release(self.bytes.len() + dictionary);
+        let dictionary = self.dictionary.take().unwrap_or_default();
+        meter.release(self.bytes.len() + dictionary.bytes.len() + dictionary.starts.len().saturating_mul(4));
+        self.bytes = Vec::new();
         Ok(())
     }
 
     /// Begins the next page; whether there was one.
     fn page(&mut self, file: &[u8], meter: &mut Meter) -> Result<bool, Problem> {
-        let Some(page) = self.pages.next(file, &self.leaf, &mut self.bytes, meter)? else { return Ok(false) };
+        let Some(page) = self.pages.next(file, &mut self.bytes, meter)? else { return Ok(false) };
         match page.content {
             Content::Other => {}
             Content::Dictionary if self.dictionary.is_some() => {
@@ -132,7 +133,9 @@ impl Entries {
             }
             Content::Dictionary => {
                 let bytes = std::mem::take(&mut self.bytes);
-                self.dictionary = Some(Dictionary::new(&page, bytes, self.leaf.physical)?);
+                let dictionary = Dictionary::new(&page, bytes, self.leaf.physical)?;
+                meter.hold(0, dictionary.starts.len().saturating_mul(4))?;
+                self.dictionary = Some(dictionary);
             }
             Content::Data(_) if page.values > self.left => {
                 return Err(Problem::Damaged("a column has more values than it says"));

@@ -30,8 +30,13 @@ use super::csv::{FIELDS, RECORD_BYTES, Record};
 
 /// The first bytes of a file.
 pub const MAGIC: &[u8] = b"PAR1";
+/// The first bytes of a file whose footer is encrypted.
+pub const ENCRYPTED: &[u8] = b"PARE";
 /// Bytes of a file.
 pub const FILE_BYTES: usize = 1 << 30;
+
+/// What a row costs beside its text, since whoever takes it has to look at all its columns.
+const ROW_COST: usize = 128;
 
 /// What is wrong with a Parquet file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,13 +145,13 @@ impl Table {
     /// The names of the columns that are read.
     ///
     /// # Errors
-    /// [`Problem::TooLong`].
+    /// [`Problem::TooLong`], [`Problem::Nul`].
     pub fn header(&self) -> Result<Record, Problem> {
         let mut record = Record::default();
         for column in &self.footer.columns {
             cell(&mut record, |text| {
                 text.push_str(&column.name);
-                Ok(())
+                if column.name.contains('\0') { Err(Problem::Nul) } else { Ok(()) }
             })?;
         }
         Ok(record)
@@ -177,8 +182,7 @@ impl Table {
             cell(record, |text| push(cells, &column.shape, file, meter, text))
                 .map_err(|problem| Failure { row: *row, column: column.name.clone(), problem })?;
         }
-        // One more, for rows without anything.
-        let produced = self.meter.bytes(record.bytes() + 1);
+        let produced = self.meter.bytes(record.bytes() + ROW_COST);
         produced.map_err(|problem| Failure { row: self.row, column: String::new(), problem })?;
         Ok(true)
     }

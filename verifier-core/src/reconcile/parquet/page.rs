@@ -9,19 +9,20 @@ use std::io::Read;
 
 use super::Problem;
 use super::footer::Chunk;
-use super::schema::Leaf;
 use super::thrift::{Compact, Kind};
 use crate::bytes::{Budget, Limits, Resource};
 
-/// Bytes of one page after decompression.
-const PAGE_BYTES: usize = 64 << 20;
+/// Bytes of one page after decompression; some writers make one page of a million rows.
+const PAGE_BYTES: usize = 256 << 20;
 /// Bytes of all pages that are held at once.
-const HELD_BYTES: usize = 512 << 20;
+const HELD_BYTES: usize = 1 << 30;
 /// What a page costs at least, so that empty ones come to an end.
-const PAGE_COST: u64 = 256;
+const PAGE_COST: u64 = 1_024;
 /// What a file of any size may cost; a larger one may cost [`Limits::ratio`] times its bytes in addition. Runs of one value
 /// make any number of rows out of a few bytes, and rows with ids of their own at most a few dozen times their bytes.
 const FREE_COST: u64 = 64 << 20;
+/// What no file may cost.
+const MOST_COST: u64 = 64 << 30;
 
 /// What reading one file may cost, in bytes and values that are produced.
 #[derive(Debug)]
@@ -33,10 +34,9 @@ pub(super) struct Meter {
 impl Meter {
     /// A meter for a file of so many bytes.
     pub(super) fn new(file: usize) -> Self {
-        let limits = Limits::default();
         let file = u64::try_from(file).unwrap_or(u64::MAX);
-        let limit = file.saturating_mul(u64::from(limits.ratio)).saturating_add(FREE_COST);
-        let limit = limit.min(limits.expanded_bytes);
+        let limit = file.saturating_mul(u64::from(Limits::default().ratio)).saturating_add(FREE_COST);
+        let limit = limit.min(MOST_COST);
         Self { produced: Budget::new(Resource::ExpandedBytes, limit), held: 0 }
     }
 
@@ -53,7 +53,7 @@ impl Meter {
     }
 
     /// One page takes the place of another.
-    fn hold(&mut self, before: usize, now: usize) -> Result<(), Problem> {
+    pub(super) fn hold(&mut self, before: usize, now: usize) -> Result<(), Problem> {
         self.held = self.held.saturating_sub(before).saturating_add(now);
         if self.held > HELD_BYTES { Err(Problem::TooMuch("bytes of pages held at once")) } else { Ok(()) }
     }
@@ -167,7 +167,6 @@ impl Pages {
     pub(super) fn next(
         &mut self,
         file: &[u8],
-        leaf: &Leaf,
         bytes: &mut Vec<u8>,
         meter: &mut Meter,
     ) -> Result<Option<Page>, Problem> {
@@ -213,15 +212,13 @@ impl Pages {
         let (levels, packed) = body.split_at_checked(apart).ok_or(Problem::Cut)?;
         let left =
             expanded.checked_sub(apart).ok_or(Problem::Damaged("a page has other lengths than it says"))?;
-        bytes.clear();
+        // Memory of its own for each page: what a large one left behind would be held and not counted.
+        *bytes = Vec::with_capacity(expanded);
         bytes.extend_from_slice(levels);
         let codec = if head.is_plain { 0 } else { self.codec };
         decompress(codec, packed, left, bytes)?;
         if bytes.len() != expanded {
             return Err(Problem::Damaged("a page has other lengths than it says"));
-        }
-        if leaf.repeated == 0 && leaf.defined == 0 && apart > 0 {
-            return Err(Problem::Damaged("a page has levels that its column cannot have"));
         }
         Ok(Some(Page { content, values, encoding: head.encoding }))
     }

@@ -3,6 +3,7 @@
 //! A double becomes its shortest decimal number that is read back as the same double, so that 0.1 is `0.1`. Decimals keep
 //! all places that their type states. Points in time are UTC: FOCUS has no others, and a type without a zone states none.
 
+use super::super::csv::RECORD_BYTES;
 use super::Problem;
 use crate::time::Timestamp;
 
@@ -123,6 +124,7 @@ impl<'a> Value<'a> {
                 let dash = if matches!(position, 4 | 6 | 8 | 10) { "-" } else { "" };
                 write!(out, "{dash}{byte:02x}")
             }),
+            (Self::Bytes(bytes), _) if bytes.len() > RECORD_BYTES => return Err(Problem::TooLong),
             (Self::Bytes(bytes), _) => {
                 let text = std::str::from_utf8(bytes).map_err(|_| Problem::NotUtf8)?;
                 if text.contains('\0') {
